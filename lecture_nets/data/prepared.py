@@ -1,0 +1,79 @@
+"""Decoded once, kept in memory, made anew each epoch into the squares that a network sees."""
+
+from typing import Any, Protocol
+
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from lecture_nets.data.image_files import shrink
+from lecture_nets.data.transforms import MARGIN, eval_transform, train_transform
+
+CACHE_BYTES = 2_000_000_000
+
+
+class Pictures(Protocol):
+    """Labelled pictures that are decoded when asked for."""
+
+    def __len__(self) -> int: ...
+
+    def load(self, index: int, short_side: int | None) -> tuple[Image.Image, int]:
+        """Index -> RGB picture, label. A short side of ``short_side`` pixels is enough."""
+        ...
+
+
+class ByteBudget:
+    """So many bytes may be kept; several sets can share one budget."""
+
+    def __init__(self, limit: int = CACHE_BYTES) -> None:
+        self.left = limit
+
+    def take(self, size: int) -> bool:
+        """Whether ``size`` bytes are still to be had; if so, they are taken."""
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+
+class Prepared(Dataset):
+    """Pictures -> ``(uint8 image (3, S, S), label)``.
+
+    For training each picture is kept a little larger than the square and cropped anew each time;
+    for evaluation its middle square is kept. What the budget has no room for is decoded each time.
+    With loader processes, each of them keeps its own pictures and has its own copy of the budget.
+
+    Args:
+        pictures: what to read.
+        image_size: side of the square.
+        augment: vary the pictures at random.
+        budget: limit of the memory used.
+    """
+
+    def __init__(
+        self, pictures: Pictures, image_size: int, *, augment: bool, budget: ByteBudget
+    ) -> None:
+        self.pictures = pictures
+        self.short_side = round(MARGIN * image_size) if augment else None
+        self.to_square = eval_transform(image_size)
+        self.vary = train_transform(image_size) if augment else None
+        self.budget = budget
+        self._kept: dict[int, tuple[Tensor, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        image, label = self._kept.get(index) or self._read(index)
+        return (self.vary(image) if self.vary else image), label
+
+    def _read(self, index: int) -> tuple[Tensor, int]:
+        picture, label = self.pictures.load(index, self.short_side)
+        image = shrink(picture, self.short_side) if self.short_side else self.to_square(picture)
+        if self.budget.take(image.nbytes):
+            self._kept[index] = image, label
+        return image, label
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A loader process that is not forked would be sent every picture.
+        return {**self.__dict__, "_kept": {}}
