@@ -5,7 +5,8 @@ BIN := .venv/bin
 .PHONY: run test lint types unit clean
 
 run: .venv/ready  ## train a compact Inception V3 on the embedded images and write a picture report
-	$(BIN)/python -m lecture_nets.quickstart
+	$(BIN)/lecture-nets fit --model InceptionV3Module --model.width 0.25 \
+		--data PartsWorldDataModule --data.image_size 96 --trainer.max_epochs 12
 
 test: lint types unit  ## everything CI runs
 

@@ -1,0 +1,6 @@
+"""Where do images come from?"""
+
+from lecture_nets.data.base import ImageDataModule as ImageDataModule
+from lecture_nets.data.image_folder import ImageFolderDataModule as ImageFolderDataModule
+from lecture_nets.data.parts_world import PartsWorldDataModule as PartsWorldDataModule
+from lecture_nets.data.torchvision_sets import TorchvisionDataModule as TorchvisionDataModule

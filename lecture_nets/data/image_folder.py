@@ -8,6 +8,7 @@ from typing import Literal
 
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 from PIL import Image
+from rich.console import Console
 from rich.progress import track
 
 from lecture_nets.data.base import ImageDataModule
@@ -244,8 +245,13 @@ def count_copies(
 
 def _faults(source: ImageSource, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Files -> path and reason of each that cannot be used."""
-    few = len(paths) < _BAR_FROM
-    for path in track(paths, f"checking {source.root.name}", disable=few, transient=True):
+    for path in track(
+        paths,
+        f"checking {source.root.name}",
+        console=Console(stderr=True),
+        disable=len(paths) < _BAR_FROM,
+        transient=True,
+    ):
         try:
             with source.open(path) as file:
                 fault = image_fault(file)

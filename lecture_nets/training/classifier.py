@@ -1,71 +1,284 @@
 """How does any network become a LightningModule that trains safely?"""
 
+import warnings
+from functools import partial
+from typing import Any, cast
+
 import torch
-from lightning.pytorch import LightningModule
-from torch import nn
+from lightning.pytorch import Callback, LightningModule
+from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.trainer.states import TrainerFn
+from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
-from lecture_nets.training.recipes import QUICK
+from lecture_nets.nets.network import choose
+from lecture_nets.training import checks, embedded, optimization
+from lecture_nets.training.finite_guard import FiniteGuard
+from lecture_nets.training.read_checkpoint import read_checkpoint
+from lecture_nets.training.recipes import QUICK, RECIPES, Recipe
 
 
 class ImageClassifier(LightningModule):
-    def __init__(self, net, num_classes, *, aux_weight=0.0, recipe=QUICK, lr=None):
+    """Any network as a LightningModule: images (N, C, H, W) -> class scores (N, num_classes).
+
+    The loss of a training step is ``criterion(scores) + aux_weight · Σ criterion(side head)``.
+    Logged are ``train_loss, train_acc, val_loss, val_acc, test_loss, test_acc`` and, with more than
+    five classes, ``val_top5`` and ``test_top5``; validation and test look at the main scores only.
+
+    Given no data, it trains on the embedded images (`PartsWorldDataModule`), says so, and ends by
+    itself after the recipe's epochs. Given a loader of your own, it never touches them.
+
+    Args:
+        net: the network. One with side heads has ``aux_heads`` and ``forward_with_aux``.
+        num_classes: classes to tell apart; needed where ``net.num_classes`` does not say.
+        aux_weight: weight of each side head's loss.
+        recipe: how it learns: ``"paper"``, or ``"quick"`` for minutes on a small machine. Left out:
+            ``"quick"`` on the embedded images, else ``"paper"``.
+        lr: in place of the recipe's learning rate.
+        criterion: loss of scores (N, num_classes) and labels (N,); cross-entropy if left out.
+
+    Raises:
+        ValueError: fewer than two classes; an unknown recipe; at the start of a fit, data of
+            another number of classes; at the first batch, labels or images it cannot take.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        *,
+        num_classes: int | None = None,
+        aux_weight: float = 0.0,
+        recipe: str | None = None,
+        lr: float | None = None,
+        criterion: nn.Module | None = None,
+    ) -> None:
         super().__init__()
+        self.save_hyperparameters(ignore=["net", "criterion"])
+        num_classes = num_classes or cast(int, getattr(net, "num_classes", 0))
+        if num_classes < 2:
+            raise ValueError(
+                f"{type(self).__name__}(num_classes={num_classes}): at least 2 are needed."
+            )
         self.net = net
-        self.recipe = recipe
-        self.lr = lr or recipe.lr
+        self.num_classes = num_classes
         self.aux_weight = aux_weight
-        self.criterion = nn.CrossEntropyLoss()
-        acc = MetricCollection({"acc": MulticlassAccuracy(num_classes, average="micro")})
-        self.train_metrics = acc.clone("train_")
-        self.val_metrics = acc.clone("val_")
-        self.test_metrics = acc.clone("test_")
+        self.recipes = RECIPES.get(type(net).__name__, {"quick": QUICK})
+        if recipe is not None:
+            choose(type(self).__name__, "recipe", recipe, self.recipes)
+        self.recipe_name = recipe
+        self.lr = lr
+        self.criterion = criterion or nn.CrossEntropyLoss()
+        if getattr(self.criterion, "label_smoothing", 0):
+            raise ValueError(
+                f"{type(self).__name__}(criterion=...): its label_smoothing would reach the "
+                "validation loss too. Pass the callback LabelSmoothing(epsilon) to the Trainer."
+            )
+        accuracy = partial(MulticlassAccuracy, num_classes, average="micro")
+        metrics = {"acc": accuracy()} | ({"top5": accuracy(top_k=5)} if num_classes > 5 else {})
+        self.train_metrics = MetricCollection({"acc": accuracy()}, prefix="train_")
+        self.val_metrics = MetricCollection(metrics, prefix="val_")
+        self.test_metrics = self.val_metrics.clone(prefix="test_")
+        self.data_facts: dict[str, Any] = {}
 
-    def forward(self, x):
-        return self.net(x)
+    # What it learns from, and how
 
-    def training_step(self, batch, i):
-        x, y = batch
-        logits, aux = self.net.forward_with_aux(x)
-        loss = self.criterion(logits, y) + self.aux_weight * sum(self.criterion(a, y) for a in aux)
-        self.train_metrics.update(logits, y)
-        self.log("train_loss", loss, on_step=False, on_epoch=True)
-        self.log_dict(self.train_metrics, on_step=False, on_epoch=True)
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe in force, once a Trainer has said what the module learns from."""
+        if self.recipe_name is not None:
+            return self.recipes[self.recipe_name]
+        trainer = self._trainer  # `self.trainer` raises where there is none yet
+        quick = trainer is not None and embedded.learns_from_embedded_images(self, trainer)
+        return self.recipes["quick" if quick or "paper" not in self.recipes else "paper"]
+
+    def setup(self, stage: str) -> None:
+        trainer, name = self.trainer, type(self).__name__
+        data = trainer.datamodule
+        fitting = stage == TrainerFn.FITTING
+        on_embedded = fitting and embedded.brings_the_training_data(self, trainer)
+        if on_embedded:
+            data = embedded.parts_world(self.recipe.batch_size, stage)
+            if embedded.has_no_end(trainer):
+                trainer.fit_loop.max_epochs = self.recipe.epochs
+            rank_zero_info(
+                f"{name} was given no data: it learns from the embedded images (PartsWorld, "
+                f"{len(data.train_set)} of {data.num_classes} classes, {data.image_size} pixels), "  # pyright: ignore[reportArgumentType]
+                f"by the recipe {self.recipe_name or 'quick'!r}, and stops after "
+                f"{trainer.max_epochs} epochs."
+            )
+        if hasattr(data, "num_classes"):
+            checks.check_num_classes(
+                name,
+                self.num_classes,
+                type(data).__name__,
+                data.num_classes,  # pyright: ignore[reportAttributeAccessIssue]
+            )
+        if fitting:
+            facts = ("class_names", "image_size", "mean", "std")
+            self.data_facts = {
+                key: list(value) if isinstance(value := getattr(data, key), tuple) else value
+                for key in facts
+                if hasattr(data, key)
+            }
+            self.data_facts["embedded"] = embedded.learns_from_embedded_images(self, trainer)
+            self.example_input_array = self.example_images()
+
+    def example_images(self) -> Tensor | None:
+        """An image of the size to come, for the shapes in the model summary."""
+        size = self.data_facts.get("image_size") or getattr(self.net, "paper_size", None)
+        return torch.zeros(1, getattr(self.net, "in_channels", 3), size, size) if size else None
+
+    def train_dataloader(self) -> DataLoader:
+        return embedded.parts_world(self.recipe.batch_size, "fit").train_dataloader()
+
+    def val_dataloader(self) -> DataLoader | list[DataLoader]:
+        fitting = self.trainer.state.fn == TrainerFn.FITTING
+        if fitting and not embedded.brings_the_training_data(self, self.trainer):
+            # Your own training data are never judged by embedded ones; Lightning need not wonder.
+            warnings.filterwarnings("ignore", "Total length of `list` across ranks is zero")
+            return []
+        self.check_learned_from_embedded()
+        return embedded.parts_world(self.recipe.batch_size, "validate").val_dataloader()
+
+    def test_dataloader(self) -> DataLoader:
+        self.check_learned_from_embedded()
+        return embedded.parts_world(self.recipe.batch_size, "test").test_dataloader()
+
+    predict_dataloader = test_dataloader
+
+    def check_learned_from_embedded(self) -> None:
+        if self.data_facts.get("embedded") is False:
+            raise ValueError(
+                f"{type(self).__name__} learned from your own data and was given none now. The "
+                "embedded images are another task: pass a loader or a data module."
+            )
+
+    def configure_callbacks(self) -> list[Callback]:
+        # A callback returned here replaces one of its type, so the user's own comes first.
+        given: list[Callback] = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
+        return [
+            own
+            for own in self.own_callbacks()
+            if not any(isinstance(callback, type(own)) for callback in given)
+        ]
+
+    def own_callbacks(self) -> list[Callback]:
+        """What belongs to the module's training, unless the user brings one of the same type."""
+        callbacks: list[Callback] = [FiniteGuard()]
+        if self.recipe.ema_decay is not None:
+            average = partial(optimization.ema_with_warm_up, self.recipe.ema_decay)
+            callbacks.append(WeightAveraging(avg_fn=average))
+        return callbacks
+
+    # Steps
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.net(images)
+
+    def on_train_start(self) -> None:
+        loader = self.trainer.train_dataloader
+        if not isinstance(loader, DataLoader) or loader.batch_size is None or loader.drop_last:
+            return
+        try:
+            left_over = len(loader.dataset) % loader.batch_size  # pyright: ignore[reportArgumentType]
+        except TypeError:  # a stream has no length
+            return
+        if left_over == 1:
+            image = torch.as_tensor(loader.dataset[0][0])[None]
+            if not checks.can_train_on_one_image(self.net, image.to(self.dtype)):
+                raise checks.single_image_error(type(self.net).__name__)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        labels = batch[1]
+        # On an accelerator, looking at every batch's labels would make each step wait.
+        if batch_idx == 0 or labels.device.type == "cpu":
+            checks.check_labels(labels, self.num_classes)
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        images, labels, *_ = batch
+        labels = labels.long()
+        try:
+            if getattr(self.net, "aux_heads", None):
+                scores, aux = cast(Any, self.net).forward_with_aux(images)
+            else:
+                scores, aux = self.net(images), []
+        except ValueError as error:
+            if checks.SINGLE_IMAGE in str(error):
+                raise checks.single_image_error(type(self.net).__name__) from None
+            raise
+        loss = self.criterion(scores, labels)
+        for aux_scores in aux:
+            loss = loss + self.aux_weight * self.criterion(aux_scores, labels)
+        self.train_metrics.update(scores, labels)
+        self.log("loss", loss, prog_bar=True, logger=False)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
+        self.log_dict(self.train_metrics, on_step=False, on_epoch=True)  # pyright: ignore[reportArgumentType]
         return loss
 
-    def evaluate(self, batch, name):
-        x, y = batch
-        logits = self.net(x)
-        m = getattr(self, name + "_metrics")
-        m.update(logits, y)
-        self.log(name + "_loss", self.criterion(logits, y))
-        self.log_dict(m)
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        self.evaluate(batch, "val", self.val_metrics)
 
-    def validation_step(self, b, i):
-        self.evaluate(b, "val")
+    def test_step(self, batch: Any, batch_idx: int) -> None:
+        self.evaluate(batch, "test", self.test_metrics)
 
-    def test_step(self, b, i):
-        self.evaluate(b, "test")
+    def evaluate(self, batch: Any, split: str, metrics: MetricCollection) -> None:
+        images, labels, *_ = batch
+        labels = checks.check_labels(labels, self.num_classes)
+        scores = self.net(images)
+        metrics.update(scores, labels)
+        self.log(f"{split}_loss", self.criterion(scores, labels), batch_size=len(images))
+        self.log_dict(metrics, prog_bar=True)  # pyright: ignore[reportArgumentType]
+
+    def predict_step(self, batch: Any, batch_idx: int) -> Tensor:
+        """Probabilities (N, num_classes)."""
+        images = batch[0] if isinstance(batch, list | tuple) else batch
+        return self.net(images).softmax(dim=1)
+
+    # Checkpoints
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["lecture_nets"] = {"module": type(self).__name__, "data": self.data_facts}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.check_is_mine(checkpoint)
+        self.data_facts = checkpoint.get("lecture_nets", {}).get("data", {})
+
+    @classmethod
+    def check_is_mine(cls, checkpoint: dict[str, Any]) -> None:
+        """A `ValueError` where ``checkpoint`` was written by a class that this one is not."""
+        writer = checkpoint.get("lecture_nets", {}).get("module")
+        if writer and writer not in (ancestor.__name__ for ancestor in cls.__mro__):
+            raise ValueError(
+                f"This checkpoint was written by {writer}, not by {cls.__name__}. "
+                f"Load it with {writer}.load_from_checkpoint(...), or with lecture_nets.load(...)."
+            )
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **options: Any) -> Any:
+        # Before the constructor runs: with another class's arguments it would fail unclearly.
+        cls.check_is_mine(read_checkpoint(checkpoint_path))
+        return super().load_from_checkpoint(checkpoint_path, *args, **options)
+
+    # Optimisation
 
     def configure_gradient_clipping(
-        self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None
-    ):
-        self.clip_gradients(
-            optimizer, gradient_clip_val=self.recipe.gradient_clip, gradient_clip_algorithm="norm"
-        )
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        if gradient_clip_val is None:
+            gradient_clip_val, gradient_clip_algorithm = self.recipe.gradient_clip, "norm"
+        self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
 
-    def configure_optimizers(self):
-        r = self.recipe
-        if r.optimizer == "adamw":
-            opt = torch.optim.AdamW(self.net.parameters(), lr=self.lr, **r.options)
-        elif r.optimizer == "sgd":
-            opt = torch.optim.SGD(self.net.parameters(), lr=self.lr, **r.options)
-        else:
-            from timm.optim import RMSpropTF
-
-            opt = RMSpropTF(self.net.parameters(), lr=self.lr, **r.options)
-        sch = torch.optim.lr_scheduler.OneCycleLR(
-            opt, self.lr, total_steps=self.trainer.estimated_stepping_batches, pct_start=0.2
-        )
-        return {"optimizer": opt, "lr_scheduler": {"scheduler": sch, "interval": "step"}}
+    def configure_optimizers(self) -> dict[str, Any]:
+        recipe = self.recipe
+        lr = recipe.lr if self.lr is None else self.lr
+        optimizer = optimization.build_optimizer(recipe, optimization.learned_tensors(self.net), lr)
+        # The number of steps is asked for only where it matters: it loads the training data.
+        steps = self.trainer.estimated_stepping_batches if recipe.schedule == "one_cycle" else 0
+        plan = optimization.build_schedule(recipe, optimizer, steps)
+        return {"optimizer": optimizer, "lr_scheduler": plan}

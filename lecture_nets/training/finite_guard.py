@@ -55,9 +55,9 @@ class FiniteGuard(Callback):
       before each save: a NaN image in a batch norm spoils no more than its running statistics;
     - at the scores that a checkpoint callback monitors, after each validation.
 
-    The price: it waits for the device once a step, so Python cannot queue work for a GPU further
-    ahead than one backward pass, and with several processes it adds one all-reduce of a single
-    number a step, so that all of them stop together. A finite loss with a NaN gradient is met one step later, or at the next save;
+    The price: it waits for the device once a step, so Python cannot run ahead of a GPU by more
+    than one backward pass; several processes also share one number a step, so that they all stop.
+    A finite loss with a NaN gradient is met one step later, or at the next save;
     ``Trainer(detect_anomaly=True)`` then finds the operation. Buffers that are infinite by design,
     such as attention masks, are left alone.
 

@@ -1,30 +1,27 @@
 """Ending a run cleanly when the terminal, the scheduler or the user asks for it."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterable
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.utilities import rank_zero_info
 
-from lecture_nets.training.safe_checkpoint_io import check_writable
+from lecture_nets.training.write_checkpoint import check_writable
 
-# Ctrl+C, the scheduler's or container's notice, a closed terminal, SLURM's early warning.
-# Windows has the first two only.
-DEFAULT_SIGNALS = tuple(
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
-    if hasattr(signal, name)
-)
+# Ctrl+C, a scheduler's notice, a closed terminal, SLURM's early notice; Windows has two of them.
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+DEFAULT_SIGNALS = tuple(signal.Signals[name] for name in NAMES if hasattr(signal, name))
 
 
 def may_replace(signum: int) -> bool:
     """Whether the signal is free to be handled here.
 
-    Not what is ignored on purpose (``nohup``, ``&``), nor SIGUSR1 where Lightning requeues on SLURM.
+    Not what is ignored on purpose (``nohup``, ``&``), nor Lightning's own SIGUSR1 on SLURM.
     """
     handler = signal.getsignal(signum)
     if handler is None or handler is signal.SIG_IGN:
@@ -32,31 +29,27 @@ def may_replace(signum: int) -> bool:
     return handler is signal.SIG_DFL or signum != getattr(signal, "SIGUSR1", None)
 
 
-def checkpoint_folder(trainer: Trainer) -> Path:
+def checkpoint_folder(trainer: Trainer) -> str:
     """Where the run's checkpoints go: the first checkpoint callback's folder, else the root."""
-    return Path(getattr(trainer.checkpoint_callback, "dirpath", None) or trainer.default_root_dir)
+    return str(getattr(trainer.checkpoint_callback, "dirpath", None) or trainer.default_root_dir)
 
 
 class StopOnSignal(Callback):
     """On a signal: finishes the step, saves a checkpoint, ends the process with ``128 + signal``.
 
-    So SIGTERM ends with 143, Ctrl+C with 130, a closed terminal (SIGHUP) with 129. Lightning alone
-    ends with 0, 1 and no file at all. The checkpoint ``stopped-epoch=E-step=S.ckpt`` lies beside
-    the run's others; one line says where. Resume with ``trainer.fit(model, ckpt_path=...)``.
+    So SIGTERM ends with 143, Ctrl+C with 130, a closed terminal (SIGHUP) with 129; Lightning alone
+    ends with 0, 1 and -1 and saves nothing. ``stopped-epoch=E-step=S.ckpt`` lies beside the run's
+    other checkpoints, and one line tells how to go on from it.
 
-    The handler only sets a flag, so nothing is saved in the middle of a step; the second signal
-    changes nothing, the third is the system's default and kills at once. A step is over after the
-    optimiser's step (not inside an accumulation window); in a single process, a validation batch
-    counts too. With several processes the flag is shared at every step, so whichever process gets
-    the signal, all save together; only the first of each machine ends with ``128 + signal``, since
-    Lightning kills the first with SIGKILL when another ends with anything but 0.
+    The handler only sets a flag. The step is finished first (not inside an accumulation window; in
+    a single process a validation batch counts too). A second signal changes nothing, a third one
+    kills at once. Several processes share the flag at every step, so whichever gets the signal, all
+    save together; only the first of each machine ends with ``128 + signal``, the others with 0,
+    since Lightning kills the first with SIGKILL when another fails.
 
-    Place it behind callbacks that act after a step (weight averaging): what stands behind it in the
-    list has not seen the last step when the file is written.
-
-    Signals go to the main thread, so in any other thread this callback does nothing. It works
-    inside ``fit`` only, and cannot see a signal sent to the parent of ``ddp_fork``, ``ddp_spawn``
-    or ``ddp_notebook``, where no callback runs.
+    Place it behind callbacks that act after a step, such as weight averaging: what stands behind it
+    has not seen the last step when the file is written. It does nothing outside ``fit`` and outside
+    the main thread, and cannot see a signal to the parent of ``ddp_fork`` or ``ddp_notebook``.
 
     Args:
         signals: which ones to handle.
@@ -76,8 +69,9 @@ class StopOnSignal(Callback):
         self._previous: dict[int, Any] = {}
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.is_global_zero and not trainer.fast_dev_run:
-            check_writable(checkpoint_folder(trainer))
+        folder = checkpoint_folder(trainer)
+        if trainer.is_global_zero and "://" not in folder:
+            check_writable(folder)
 
     # From here on the Trainer's own handlers are in place, and these replace them until fit ends:
     # Lightning's for SIGTERM starts a collective, wherever the other processes may be.
@@ -149,11 +143,11 @@ class StopOnSignal(Callback):
         if not signum:
             return
         name = signal.Signals(signum).name
-        if trainer.sanity_checking or trainer.fast_dev_run:
-            rank_zero_info(f"Stopped by {name} before there was anything to save.")
+        if trainer.sanity_checking:
+            rank_zero_info(f"Stopped by {name} before the first step, so nothing is saved.")
         else:
             file = f"stopped-epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt"
-            path = checkpoint_folder(trainer) / file
+            path = os.path.join(checkpoint_folder(trainer), file)
             trainer.save_checkpoint(path)
-            rank_zero_info(f"Stopped by {name}. Go on with: trainer.fit(…, ckpt_path={str(path)!r})")
+            rank_zero_info(f"Stopped by {name}. Go on with: trainer.fit(..., ckpt_path={path!r})")
         raise SystemExit(128 + signum if trainer.local_rank == 0 else 0)

@@ -1,0 +1,189 @@
+"""What can I do from the shell? `lecture-nets fit | validate | test | predict | table`."""
+
+import difflib
+import sys
+import warnings
+from typing import Any
+
+USAGE = """\
+usage: lecture-nets COMMAND [options]
+
+  fit        train a network, test it, and write a picture report
+  validate   measure a checkpoint on the validation images
+  test       measure a checkpoint on the test images
+  predict    name what is on pictures: lecture-nets predict CHECKPOINT PICTURE [PICTURE ...]
+  table      the seven networks: parameters, multiply-adds, depth, smallest image
+
+lecture-nets COMMAND --help tells the options of a command. For example:
+
+  lecture-nets fit --model InceptionV3Module --model.width 0.25 --data PartsWorldDataModule
+"""
+# What the exit code says, beside 0.
+BAD_USAGE, BAD_DATA, BAD_CHECKPOINT, NOT_FINITE = 2, 3, 4, 5
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    args = sys.argv[1:] if args is None else args
+    command, rest = (args[0], args[1:]) if args else ("--help", [])
+    if command in ("-h", "--help"):
+        print(USAGE)
+        return 0
+    commands = {"predict": predict, "table": table} | dict.fromkeys(
+        ("fit", "validate", "test"), lambda _: run_lightning(args)
+    )
+    if command not in commands:
+        return complain(unknown("command", command, commands), BAD_USAGE)
+    try:
+        commands[command](rest)
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        return complain(str(error), code)
+    return 0
+
+
+def complain(message: str, code: int) -> int:
+    print(f"lecture-nets: error: {message}", file=sys.stderr)
+    return code
+
+
+def unknown(kind: str, name: str, known: Any) -> str:
+    """One line that lists what there is, with a guess at what was meant."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"unknown {kind} {name!r}.{hint} There are: {', '.join(known)}."
+
+
+def exit_code(error: Exception) -> int | None:
+    """What an error of ours, or of the user's input, is worth; ``None`` for a bug."""
+    from lecture_nets.training import CheckpointError, NonFiniteError
+
+    for kind, code in (
+        (CheckpointError, BAD_CHECKPOINT),
+        (NonFiniteError, NOT_FINITE),
+        (UsageError, BAD_USAGE),
+        ((ValueError, TypeError, OSError), BAD_DATA),
+    ):
+        if isinstance(error, kind):
+            return code
+    return None
+
+
+class UsageError(ValueError):
+    """The words of the command line do not fit."""
+
+
+def quiet_lightning() -> None:
+    """Leave out advertisements and a deprecation inside Lightning that no user can act on."""
+    import logging
+
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
+        logging.getLogger(name).addFilter(lambda record: "💡 Tip" not in record.getMessage())
+    warnings.filterwarnings("ignore", ".*LeafSpec.*", FutureWarning)
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")
+
+
+def check_short_names(args: list[str]) -> None:
+    """Meet unknown short names of modules and data here: jsonargparse's answer is a page long."""
+    from lecture_nets import data
+    from lecture_nets.training import MODULES
+
+    known = {
+        "model": list(MODULES),
+        "data": [name for name in vars(data) if name.endswith("DataModule")],
+    }
+    known["data"].remove("ImageDataModule")
+    for flag, value in zip(args, [*args[1:], ""], strict=True):
+        name, equals, given = flag.partition("=")
+        kind = name.removeprefix("--")
+        value = given if equals else value
+        is_short_name = kind in known and name.startswith("--") and value.isidentifier()
+        if is_short_name and value not in known[kind]:
+            raise UsageError(unknown(kind, value, known[kind]))
+
+
+def run_lightning(args: list[str]) -> None:
+    """`fit`, `validate` and `test`, by Lightning's own command line."""
+    quiet_lightning()
+    check_short_names(args)
+    from lecture_nets.lightning_cli import LectureCLI
+
+    LectureCLI.run(args)
+
+
+def predict(args: list[str]) -> None:
+    """Print the five likeliest classes of each picture."""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        "lecture-nets predict", description="Name what is on pictures, by a checkpoint of yours."
+    )
+    parser.add_argument("checkpoint", help="a .ckpt file that `lecture-nets fit` wrote")
+    parser.add_argument("pictures", nargs="+", metavar="picture", help="JPEG, PNG, WebP, …")
+    parser.add_argument("--top", type=int, default=5, help="classes to print (default 5)")
+    options = parser.parse_args(args)
+    quiet_lightning()
+    import torch
+
+    from lecture_nets.data.base import normalize
+    from lecture_nets.data.image_files import load_image
+    from lecture_nets.data.transforms import eval_transform
+    from lecture_nets.training import CheckpointError, load
+
+    module = load(options.checkpoint).eval().cpu()
+    facts = module.data_facts
+    if not facts.get("class_names"):
+        raise CheckpointError(
+            f"{options.checkpoint} does not say what its classes are called: it was trained on "
+            "loaders, not on a data module. Use module.predict_step in Python."
+        )
+    transform = eval_transform(facts["image_size"])
+    images = [transform(load_image(path)) for path in options.pictures]
+    with torch.inference_mode():
+        batch = normalize(torch.stack(images), facts["mean"], facts["std"])
+        likeliest = module(batch).softmax(dim=1).topk(min(options.top, module.num_classes))
+    names = facts["class_names"]
+    for path, values, indices in zip(options.pictures, *likeliest, strict=True):
+        print(path)
+        for value, index in zip(values.tolist(), indices.tolist(), strict=True):
+            print(f"  {value:6.1%}  {names[index]}")
+
+
+def table(args: list[str]) -> None:
+    """Print the seven networks with their exact costs."""
+    import argparse
+
+    argparse.ArgumentParser(
+        "lecture-nets table", description="The seven networks of the lecture, counted."
+    ).parse_args(args)
+    import torch
+    from rich.console import Console
+    from rich.table import Table
+
+    from lecture_nets.analysis import cost
+    from lecture_nets.nets import NETS
+
+    sheet = Table(title="The networks of the lecture, 1000 classes")
+    sheet.add_column("network")
+    for column in ("image", "parameters", "side heads", "multiply-adds", "depth", "min. image"):
+        sheet.add_column(column, justify="right")
+    for net_class in NETS.values():
+        with torch.device("meta"):
+            net = net_class()
+        counted = cost(net)
+        sheet.add_row(
+            net_class.__name__,
+            f"{net.paper_size} px",
+            f"{counted.parameters:,}",
+            f"{counted.aux_parameters:,}",
+            f"{counted.macs:,}",
+            str(counted.depth),
+            f"{net.min_size} px",
+        )
+    Console(width=None if sys.stdout.isatty() else 110).print(sheet)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""How does Lightning's command line know our modules, data, checkpoints and reports?"""
+
+from pathlib import Path
+
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import CSVLogger
+
+import lecture_nets.callbacks  # registers short names  # noqa: F401
+from lecture_nets.data import ImageDataModule
+from lecture_nets.training import ImageClassifier, SafeCheckpointIO, StopOnSignal
+
+RUNS = Path("runs")
+
+
+class LectureCLI(LightningCLI):
+    """Short class names, classes counted by the data, a run folder each, a report at the end."""
+
+    @classmethod
+    def run(cls, args: list[str]) -> None:
+        cls(
+            ImageClassifier,
+            ImageDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            save_config_kwargs={"overwrite": True},
+            trainer_defaults={"callbacks": [StopOnSignal()], "plugins": [SafeCheckpointIO()]},
+            seed_everything_default=0,
+            args=args,
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.link_arguments(
+            "data.num_classes", "model.init_args.num_classes", apply_on="instantiate"
+        )
+        parser.set_defaults({"data": {"class_path": "PartsWorldDataModule"}})
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.set_defaults(
+            {
+                "checkpoint.monitor": "val_acc",
+                "checkpoint.mode": "max",
+                "checkpoint.filename": "best",
+                "checkpoint.enable_version_counter": False,
+            }
+        )
+
+    def before_instantiate_classes(self) -> None:
+        config = self._get(self.config, "trainer")
+        if config.logger in (None, True):
+            model = self._get(self.config, "model").class_path.rpartition(".")[2]
+            config.logger = {
+                "class_path": "lightning.pytorch.loggers.CSVLogger",
+                "init_args": {"save_dir": str(RUNS), "name": "", "version": free_name(RUNS, model)},
+            }
+
+    def before_fit(self) -> None:
+        for logger in self.trainer.loggers:
+            print(f"Run folder: {logger.log_dir}")
+
+    def after_fit(self) -> None:
+        """Test the best weights; say where they are; draw the report."""
+        if self.trainer.fast_dev_run or self.trainer.interrupted:
+            return
+        best = self.trainer.checkpoint_callback.best_model_path  # pyright: ignore
+        results = self.trainer.test(
+            self.model, datamodule=self.datamodule, ckpt_path=best or None, verbose=False
+        )[0]
+        val = self.trainer.checkpoint_callback.best_model_score  # pyright: ignore
+        print(f"validation top-1: {val:.1%}" if val is not None else "validation: none")
+        print(f"test top-1:       {results['test_acc']:.1%}")
+        print(f"checkpoint:       {best}")
+        logger = self.trainer.logger
+        if isinstance(logger, CSVLogger):
+            from lecture_nets.visualize.report import write_report
+
+            path, _ = write_report(Path(logger.log_dir), self.model, self.datamodule)
+            print(f"report:           {path}")
+
+
+def free_name(folder: Path, stem: str) -> str:
+    """``stem-1``, or the first number that no run in ``folder`` has taken."""
+    number = 1
+    while (folder / f"{stem}-{number}").exists():
+        number += 1
+    return f"{stem}-{number}"

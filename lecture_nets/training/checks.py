@@ -1,0 +1,53 @@
+"""What must be true of a batch before a network learns from it? One clear line where it is not."""
+
+import copy
+
+from torch import Tensor, nn
+
+
+def check_labels(labels: Tensor, num_classes: int) -> Tensor:
+    """Labels (N,) as 64-bit class indices, or a `ValueError` that names found, allowed and cure."""
+    if labels.ndim != 1 or labels.is_floating_point():
+        raise ValueError(
+            f"Labels are {labels.dtype} of shape {tuple(labels.shape)}; class indices are needed, "
+            "integers of shape (N,). For one-hot labels: labels.argmax(dim=1)."
+        )
+    lowest, highest = labels.aminmax()
+    if lowest < 0 or highest >= num_classes:
+        raise ValueError(
+            f"A batch holds labels from {lowest} to {highest}; the network has "
+            f"num_classes={num_classes}, so 0 to {num_classes - 1} are allowed. Build the network "
+            f"with num_classes={int(highest) + 1} or more, or correct the labels."
+        )
+    return labels.long()
+
+
+def check_num_classes(module: str, num_classes: int, data: str, data_classes: int) -> None:
+    """The network and the data agree, or a `ValueError` with both numbers."""
+    if num_classes != data_classes:
+        raise ValueError(
+            f"{module} has num_classes={num_classes}, but {data} has {data_classes} classes. "
+            f"Build {module}(num_classes={data_classes})."
+        )
+
+
+SINGLE_IMAGE = "Expected more than 1 value per channel"  # PyTorch's words for it
+
+
+def single_image_error(network: str) -> ValueError:
+    return ValueError(
+        f"{network} cannot train on a batch of one image here: a batch norm on a 1x1 map has a "
+        "single value to normalise. Use batches of at least two, DataLoader(drop_last=True) where "
+        "one image is left over, larger images, or aux_heads=False if it is the side head's."
+    )
+
+
+def can_train_on_one_image(net: nn.Module, image: Tensor) -> bool:
+    """Whether a training pass of a copy of ``net`` accepts ``image`` (1, C, H, W) alone."""
+    trial = copy.deepcopy(net).to("meta").train()
+    forward = getattr(trial, "forward_with_aux", trial)
+    try:
+        forward(image.to("meta"))
+    except ValueError as error:
+        return SINGLE_IMAGE not in str(error)
+    return True

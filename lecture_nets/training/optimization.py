@@ -1,0 +1,66 @@
+"""How does a recipe become an optimiser, a schedule and an average of the weights?"""
+
+import math
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau, StepLR
+
+from lecture_nets.training.recipes import Recipe
+
+
+def learned_tensors(net: nn.Module) -> list[Tensor]:
+    """The parameters an optimiser shall get, or a `ValueError` where none is left to train."""
+    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if not parameters:
+        raise ValueError(f"{type(net).__name__} has no trainable parameters: was it frozen?")
+    return parameters
+
+
+def ema_with_warm_up(decay: float, average: Tensor, current: Tensor, updates: Tensor) -> Tensor:
+    """One step of TensorFlow's moving average: its decay grows to ``decay`` as ``updates`` do.
+
+    ``d = min(decay, (1 + n)/(10 + n))``. Without it a short run would be judged by first weights.
+    """
+    n = updates.to(torch.float32)
+    d = torch.clamp((1 + n) / (10 + n), max=decay).to(average.device)
+    return average + (1 - d) * (current - average)
+
+
+def build_optimizer(recipe: Recipe, parameters: Iterable[Tensor], lr: float) -> Optimizer:
+    if recipe.optimizer == "rmsprop_tf":
+        from timm.optim import RMSpropTF
+
+        return RMSpropTF(parameters, lr=lr, **recipe.options)
+    kinds: dict[str, Any] = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}
+    return kinds[recipe.optimizer](parameters, lr=lr, **recipe.options)
+
+
+def one_cycle(steps: int, step: int) -> float:
+    """Factor of the learning rate at ``step`` of ``steps``: up in a line, down along a cosine."""
+    rise = max(1, steps // 5)
+    if step < rise:
+        return (step + 1) / rise
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise + 1) / (steps - rise + 1))))
+
+
+def build_schedule(recipe: Recipe, optimizer: Optimizer, steps: float) -> dict[str, Any]:
+    """What Lightning calls an ``lr_scheduler``; ``steps`` is the length of the whole training."""
+    if recipe.schedule == "one_cycle":
+        if not 0 < steps < float("inf"):
+            raise ValueError(
+                "A one-cycle schedule must know its end: set Trainer(max_epochs=...) or max_steps, "
+                "and give it at least one batch."
+            )
+        return {
+            "scheduler": LambdaLR(optimizer, partial(one_cycle, int(steps))),
+            "interval": "step",
+        }
+    if recipe.schedule == "plateau":
+        scheduler = ReduceLROnPlateau(optimizer, factor=recipe.gamma, patience=recipe.every)
+        return {"scheduler": scheduler, "monitor": "val_loss", "strict": False}
+    return {"scheduler": StepLR(optimizer, recipe.every, recipe.gamma)}

@@ -1,0 +1,1 @@
+"""What does it look like? The only room that draws with matplotlib."""

@@ -1,0 +1,156 @@
+"""How did a training run go, on one page? Curves, confusion matrix, hits and misses."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lecture_nets.data.base import ImageDataModule
+
+# Okabe and Ito's colours: told apart with any kind of colour vision.
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Of a set: images (N, 3, H, W) in 0…1, labels (N,), and probabilities (N, K) given."""
+
+    images: Tensor
+    labels: Tensor
+    probabilities: Tensor
+
+    @property
+    def guesses(self) -> Tensor:
+        return self.probabilities.argmax(dim=1)
+
+
+@torch.inference_mode()
+def predict_test_set(module: Any, data: ImageDataModule) -> Predictions:
+    """Run ``module`` over the test images of ``data``."""
+    was_training = module.training
+    module.eval()
+    images, labels, probabilities = [], [], []
+    for batch in data.test_dataloader():
+        probabilities.append(module(batch[0].to(module.device)).softmax(dim=1).float().cpu())
+        images.append(data.denormalize(batch[0]))
+        labels.append(batch[1])
+    module.train(was_training)
+    return Predictions(torch.cat(images), torch.cat(labels), torch.cat(probabilities))
+
+
+def read_curves(metrics_csv: Path) -> dict[str, list[tuple[int, float]]]:
+    """Lightning's metrics file as ``{name: [(epoch, value), …]}``."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    with metrics_csv.open(newline="") as file:
+        for row in csv.DictReader(file):
+            for name, value in row.items():
+                if value and name not in ("epoch", "step"):
+                    curves.setdefault(name, []).append((int(row["epoch"]), float(value)))
+    return curves
+
+
+def confusion(labels: Tensor, guesses: Tensor, num_classes: int) -> Tensor:
+    """How often class i (row) was taken for class j (column): (N,), (N,) -> (K, K)."""
+    pairs = labels * num_classes + guesses
+    return torch.bincount(pairs, minlength=num_classes**2).view(num_classes, num_classes)
+
+
+def draw_report(
+    title: str,
+    curves: dict[str, list[tuple[int, float]]],
+    predictions: Predictions,
+    class_names: Sequence[str],
+) -> Figure:
+    """One page: loss and accuracy over epochs, the confusion matrix, 12 hits and 12 misses."""
+    figure = Figure(figsize=(16, 10), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, fontsize=17, fontweight="bold")
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
+    plots = left.subplots(3, 1, height_ratios=(1, 1, 2.4))
+    draw_curves(plots[0], curves, "loss", "loss")
+    draw_curves(plots[1], curves, "acc", "top-1 accuracy")
+    draw_confusion(plots[2], predictions, class_names)
+    hits, misses = right.subfigures(2, 1)
+    right_guess = predictions.guesses == predictions.labels
+    draw_images(hits, "Hits, the surest first", GREEN, predictions, right_guess, class_names)
+    draw_images(
+        misses, "Misses, the surest first", VERMILION, predictions, ~right_guess, class_names
+    )
+    return figure
+
+
+def draw_curves(
+    axes: Any, curves: dict[str, list[tuple[int, float]]], kind: str, label: str
+) -> None:
+    for split, colour, style in (("train", BLUE, "-o"), ("val", ORANGE, "-s")):
+        points = curves.get(f"{split}_{kind}", [])
+        if points:
+            epochs, values = zip(*points, strict=True)
+            axes.plot([e + 1 for e in epochs], values, style, color=colour, ms=3, label=split)
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.grid(alpha=0.3)
+    axes.legend()
+
+
+def draw_confusion(axes: Any, predictions: Predictions, class_names: Sequence[str]) -> None:
+    counts = confusion(predictions.labels, predictions.guesses, len(class_names))
+    share = counts / counts.sum(dim=1, keepdim=True).clamp_min(1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    ticks = range(len(class_names))
+    axes.set_xticks(ticks, class_names, rotation=45, ha="right")
+    axes.set_yticks(ticks, class_names)
+    axes.set(xlabel="taken for", ylabel="class", title="Test images")
+    if len(class_names) <= 20:  # more numbers than that nobody reads
+        for i, row in enumerate(counts.tolist()):
+            for j, count in enumerate(row):
+                if count:
+                    colour = "white" if share[i, j] > 0.5 else "black"
+                    axes.text(j, i, count, ha="center", va="center", color=colour, fontsize=8)
+
+
+def draw_images(
+    figure: Any,
+    title: str,
+    colour: str,
+    predictions: Predictions,
+    chosen: Tensor,
+    class_names: Sequence[str],
+) -> None:
+    figure.suptitle(f"{title} ({int(chosen.sum())} of {len(chosen)})", color=colour)
+    confidence = predictions.probabilities.amax(dim=1).where(chosen, torch.tensor(-1.0))
+    order = confidence.argsort(descending=True)[: min(12, int(chosen.sum()))]
+    for axes, index in zip(
+        figure.subplots(3, 4).flat, [*order.tolist(), *[None] * 12], strict=False
+    ):
+        axes.axis("off")
+        if index is None:
+            continue
+        axes.imshow(predictions.images[index].permute(1, 2, 0))
+        guess, label = int(predictions.guesses[index]), int(predictions.labels[index])
+        text = f"{class_names[guess]} {confidence[index]:.0%}"
+        if guess != label:
+            text += f"\nis {class_names[label]}"
+        axes.set_title(text, fontsize=9, color=colour)
+
+
+def write_report(folder: Path, module: Any, data: ImageDataModule) -> tuple[Path, float]:
+    """Draw ``folder/report.png`` from the run's metrics and the test images.
+
+    Returns:
+        The picture's path and the top-1 accuracy on the test images.
+    """
+    predictions = predict_test_set(module, data)
+    accuracy = (predictions.guesses == predictions.labels).float().mean().item()
+    title = f"{type(module).__name__} on {type(data).__name__}: {accuracy:.1%} of the test images"
+    curves = read_curves(folder / "metrics.csv")
+    path = folder / "report.png"
+    draw_report(title, curves, predictions, data.class_names).savefig(
+        path, metadata={"Title": title, "Description": f"{title}: curves, confusion, examples"}
+    )
+    return path, accuracy

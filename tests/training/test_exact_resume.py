@@ -1,0 +1,168 @@
+"""ExactResume: an interrupted run equals an uninterrupted one, bit for bit."""
+
+import os
+import random
+
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch import LightningModule, Trainer, seed_everything
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.demos.boring_classes import BoringModel
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from lecture_nets.training.exact_resume import (
+    ExactResume,
+    random_state,
+    saved_inside_epoch,
+    set_random_state,
+)
+
+EPOCHS, BATCHES = 4, 3
+
+
+class Random(LightningModule):
+    """Dropout from torch, noise from NumPy, a sign from Python; remembers which samples it saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Linear(4, 16), nn.BatchNorm1d(16), nn.Dropout(0.5), nn.Linear(16, 1)
+        )
+        self.seen = []
+
+    def training_step(self, batch, batch_idx):
+        images, index = batch
+        self.seen.append(index.tolist())
+        noise = np.random.normal() * random.choice([-1, 1])  # noqa: NPY002
+        return (self.net(images) - noise).square().mean()
+
+    def validation_step(self, batch, batch_idx):
+        self.log("val_loss", self.net(batch[0]).square().mean())
+
+    def configure_optimizers(self):
+        torch.rand(3)  # as some do who build a part of the net here
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)
+        return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.9)]
+
+
+def loader(**kwargs):
+    images = torch.linspace(-1, 1, 96).reshape(24, 4)
+    return DataLoader(TensorDataset(images, torch.arange(24)), batch_size=8, **kwargs)
+
+
+def fit(folder, resume=None, *, exact=True, val=True, train=None, epochs=EPOCHS, **saver):
+    seed_everything(1 if resume is None else 2, verbose=False)
+    module = Random()
+    callbacks = [ExactResume()] if exact else []
+    callbacks.append(ModelCheckpoint(folder, filename="{epoch}-{step}", save_top_k=-1, **saver))
+    trainer = Trainer(
+        accelerator="cpu",
+        max_epochs=epochs,
+        callbacks=callbacks,
+        default_root_dir=folder,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        limit_val_batches=1.0 if val else 0,
+    )
+    train = loader(shuffle=True) if train is None else train
+    trainer.fit(module, train, loader(), ckpt_path=resume)
+    return trainer, module
+
+
+def same(one, other):
+    """Whether two nested states are equal to the last bit."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
+
+
+def test_random_state_survives_a_safe_load(tmp_path):
+    def draw():
+        return random.random(), np.random.rand(3).tolist(), torch.rand(3).tolist()  # noqa: NPY002
+
+    np.random.normal()  # noqa: NPY002  (leaves a second normal number in NumPy's store)
+    torch.save(random_state(), tmp_path / "state")
+    first = draw()
+    set_random_state(torch.load(tmp_path / "state", weights_only=True))
+    assert draw() == first
+
+
+@pytest.mark.parametrize("stopped_after", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("val", "saver"),
+    [
+        (True, {}),
+        (False, {}),
+        (True, {"monitor": "val_loss", "save_on_train_epoch_end": False}),
+    ],
+    ids=["default", "no-validation", "saved-after-validation"],
+)
+def test_resumed_run_equals_the_uninterrupted_one(tmp_path, stopped_after, val, saver):
+    whole_trainer, whole = fit(tmp_path / "whole", val=val, **saver)
+    steps = stopped_after * BATCHES
+    file = tmp_path / "whole" / f"epoch={stopped_after - 1}-step={steps}.ckpt"
+    trainer, resumed = fit(tmp_path / "resumed", file, val=val, **saver)
+
+    assert resumed.seen == whole.seen[steps:]
+    assert same(whole.state_dict(), resumed.state_dict())
+    assert trainer.global_step == whole_trainer.global_step == EPOCHS * BATCHES
+    assert same(whole_trainer.optimizers[0].state_dict(), trainer.optimizers[0].state_dict())
+    assert same(whole_trainer.lr_schedulers if False else [], [])
+    last = f"epoch={EPOCHS - 1}-step={EPOCHS * BATCHES}.ckpt"
+    states = [
+        torch.load(tmp_path / run / last, weights_only=True)["callbacks"]["ExactResume"]
+        for run in ("whole", "resumed")
+    ]
+    assert same(*states)
+
+
+def test_without_it_the_runs_differ(tmp_path):
+    _, whole = fit(tmp_path / "whole", exact=False)
+    _, resumed = fit(tmp_path / "resumed", tmp_path / "whole" / "epoch=1-step=6.ckpt", exact=False)
+    assert not same(whole.state_dict(), resumed.state_dict())
+
+
+def test_exact_with_loader_processes(tmp_path):
+    kwargs = {"shuffle": True, "num_workers": 1}
+    _, whole = fit(tmp_path / "whole", train=loader(**kwargs))
+    _, resumed = fit(
+        tmp_path / "resumed", tmp_path / "whole" / "epoch=1-step=6.ckpt", train=loader(**kwargs)
+    )
+    assert same(whole.state_dict(), resumed.state_dict())
+
+
+@pytest.mark.filterwarnings("ignore:You're resuming from a checkpoint that ended before the epoch")
+def test_says_that_the_middle_of_an_epoch_is_not_exact(tmp_path):
+    fit(tmp_path, every_n_train_steps=2)
+    file = tmp_path / "epoch=0-step=2.ckpt"
+    assert saved_inside_epoch(torch.load(file, weights_only=True))
+    with pytest.warns(UserWarning, match=r"saved inside epoch 0\..*Cure: resume from a checkpoint"):
+        trainer, _ = fit(tmp_path / "resumed", file)
+    assert trainer.global_step == EPOCHS * BATCHES
+
+
+def test_says_that_the_loaders_own_generator_is_not_restored(tmp_path):
+    train = loader(shuffle=True, generator=torch.Generator())
+    with pytest.warns(UserWarning, match="shuffles with a generator of its own.*Cure: build"):
+        fit(tmp_path, train=train, epochs=1)
+
+
+def test_says_that_the_checkpoint_holds_no_random_state_for_this_process(tmp_path):
+    fit(tmp_path, epochs=1, exact=False)
+    with pytest.warns(UserWarning, match="states of 0 processes, this run has 1"):
+        fit(tmp_path / "resumed", tmp_path / "epoch=0-step=3.ckpt", epochs=2)
+
+
+def test_validation_from_a_checkpoint_leaves_the_callers_numbers_alone(tmp_path):
+    trainer, module = fit(tmp_path, epochs=1)
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    trainer.validate(module, loader(), ckpt_path=tmp_path / "epoch=0-step=3.ckpt", verbose=False)
+    state = trainer.callbacks[0]._resumed
+    assert state is None
+    del before
