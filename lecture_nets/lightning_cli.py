@@ -1,5 +1,6 @@
 """How does Lightning's command line know our modules, data, checkpoints and reports?"""
 
+import sys
 from pathlib import Path
 
 from lightning.pytorch.callbacks import ModelCheckpoint
@@ -8,7 +9,7 @@ from lightning.pytorch.loggers import CSVLogger
 
 import lecture_nets.callbacks  # registers short names  # noqa: F401
 from lecture_nets.data import ImageDataModule
-from lecture_nets.training import ImageClassifier, SafeCheckpointIO, StopOnSignal
+from lecture_nets.training import ImageClassifier, StopOnSignal
 
 RUNS = Path("runs")
 
@@ -24,9 +25,13 @@ class LectureCLI(LightningCLI):
             subclass_mode_model=True,
             subclass_mode_data=True,
             save_config_kwargs={"overwrite": True},
-            trainer_defaults={"callbacks": [StopOnSignal()], "plugins": [SafeCheckpointIO()]},
+            trainer_defaults={
+                "callbacks": [StopOnSignal()],
+                "plugins": [{"class_path": "lecture_nets.training.SafeCheckpointIO"}],
+            },
             seed_everything_default=0,
-            args=args,
+            # Lightning warns about a list of words where there are words on the command line too.
+            args=None if args == sys.argv[1:] else args,
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:

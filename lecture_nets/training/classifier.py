@@ -278,7 +278,15 @@ class ImageClassifier(LightningModule):
         recipe = self.recipe
         lr = recipe.lr if self.lr is None else self.lr
         optimizer = optimization.build_optimizer(recipe, optimization.learned_tensors(self.net), lr)
-        # The number of steps is asked for only where it matters: it loads the training data.
-        steps = self.trainer.estimated_stepping_batches if recipe.schedule == "one_cycle" else 0
-        plan = optimization.build_schedule(recipe, optimizer, steps)
+        if recipe.schedule == "one_cycle":
+            facts = {"steps": self.trainer.estimated_stepping_batches}
+        elif recipe.schedule == "plateau":
+            facts = {"monitor": "val_loss" if self.is_validated() else "train_loss"}
+        else:
+            facts = {}
+        plan = optimization.build_schedule(recipe, optimizer, **facts)
         return {"optimizer": optimizer, "lr_scheduler": plan}
+
+    def is_validated(self) -> bool:
+        self.trainer.fit_loop.epoch_loop.val_loop.setup_data()
+        return sum(self.trainer.num_val_batches) > 0

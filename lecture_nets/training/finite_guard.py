@@ -1,11 +1,14 @@
 """Stopping before a loss that is not a number spoils the weights."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
+
+from lecture_nets.training.read_checkpoint import newest
 
 
 class NonFiniteError(RuntimeError):
@@ -137,11 +140,11 @@ class FiniteGuard(Callback):
         bad = [key for key in non_finite_keys(weights) if key not in self._infinite_by_design]
         if not bad:
             return
-        saved = getattr(trainer.checkpoint_callback, "best_model_path", "") or "none"
+        folder = getattr(trainer.checkpoint_callback, "dirpath", None)
         raise NonFiniteError(
             f"{len(bad)} of {len(weights)} weights and buffers are NaN or infinite, the first is "
             f"{bad[0]}, in epoch {trainer.current_epoch} (global step {trainer.global_step}). They "
-            f"are not saved; the last good checkpoint: {saved}. Cure: go on from there; "
-            "look for NaN among the training images where a batch norm's running statistics are "
-            "hit, lower the learning rate where weights are."
+            f"are not saved; the last good file: {newest(Path(folder)) if folder else 'none'}. "
+            "Cure: go on from there; look for NaN among the training images where a batch norm's "
+            "running statistics are hit, lower the learning rate where weights are."
         )

@@ -48,8 +48,14 @@ def one_cycle(steps: int, step: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise + 1) / (steps - rise + 1))))
 
 
-def build_schedule(recipe: Recipe, optimizer: Optimizer, steps: float) -> dict[str, Any]:
-    """What Lightning calls an ``lr_scheduler``; ``steps`` is the length of the whole training."""
+def build_schedule(
+    recipe: Recipe, optimizer: Optimizer, *, steps: float = 0, monitor: str = "val_loss"
+) -> dict[str, Any]:
+    """What Lightning calls an ``lr_scheduler``.
+
+    ``steps`` is the length of the whole training, which ``"one_cycle"`` needs; ``monitor`` the loss
+    that ``"plateau"`` watches.
+    """
     if recipe.schedule == "one_cycle":
         if not 0 < steps < float("inf"):
             raise ValueError(
@@ -62,5 +68,5 @@ def build_schedule(recipe: Recipe, optimizer: Optimizer, steps: float) -> dict[s
         }
     if recipe.schedule == "plateau":
         scheduler = ReduceLROnPlateau(optimizer, factor=recipe.gamma, patience=recipe.every)
-        return {"scheduler": scheduler, "monitor": "val_loss", "strict": False}
+        return {"scheduler": scheduler, "monitor": monitor}
     return {"scheduler": StepLR(optimizer, recipe.every, recipe.gamma)}

@@ -94,6 +94,7 @@ def draw_curves(
             epochs, values = zip(*points, strict=True)
             axes.plot([e + 1 for e in epochs], values, style, color=colour, ms=3, label=split)
     axes.set(xlabel="epoch", ylabel=label)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend()
 

@@ -12,8 +12,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_nets.analysis import cost
-from lecture_nets.analysis.cost import count_depth, count_parameters
-from lecture_nets.layers import AuxiliaryHead, Concat, conv, convs
+from lecture_nets.analysis.cost import Cost, count_depth, count_parameters, count_paths
+from lecture_nets.layers import conv, convs
 from lecture_nets.nets import NETS, VGG19, AlexNet, GoogLeNet, InceptionV2, InceptionV3, ZFNet
 
 BUILD = {
@@ -35,6 +35,11 @@ BUILD = {
 def build(name: str) -> nn.Module:
     with torch.device("meta"):
         return BUILD[name]()
+
+
+@cache
+def cost_of(name: str, size: int | None = None) -> Cost:
+    return cost(build(name), size)
 
 
 @cache
@@ -91,7 +96,7 @@ PARAMETERS = {
     "googlenet": (6_998_552, 13_378_280 - 6_998_552),
     "googlenet-bn": (7_005_832, 13_378_280 - 6_998_552 + 256),
     "googlenet-torchvision": (6_624_904, 13_004_888 - 6_624_904),  # torchvision
-    "inception_v2": (25_954_248, 3_326_696 - 768),  # below 25 million x 1.05; "2.5 x GoogLeNet"
+    "inception_v2": (25_954_248, 3_326_696 - 768),
     "inception_v2-4": (24_263_240, 3_326_696 - 768),
     "inception_v2-7x7": (23_667_880, 3_326_696 - 768),
     "inception_v3": (23_834_568, 3_326_696),  # torchvision: 27,161,264 with the side head
@@ -101,12 +106,12 @@ PARAMETERS = {
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_parameters(name):
-    assert cost(build(name)).parameters == PARAMETERS[name][0]
+    assert cost_of(name).parameters == PARAMETERS[name][0]
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_parameters_of_the_side_heads(name):
-    assert cost(build(name)).aux_parameters == PARAMETERS[name][1]
+    assert cost_of(name).aux_parameters == PARAMETERS[name][1]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +139,7 @@ def test_parameters_of_the_side_heads(name):
     ],
 )
 def test_multiply_adds(name, size, macs):
-    assert cost(build(name), size).macs == macs
+    assert cost_of(name, size).macs == macs
 
 
 @pytest.mark.parametrize(
@@ -155,7 +160,7 @@ def test_multiply_adds(name, size, macs):
     ],
 )
 def test_depth(name, depth):
-    assert cost(build(name)).depth == depth
+    assert cost_of(name).depth == depth
 
 
 def test_inception_v2_has_42_layers_without_those_inside_the_reductions():
@@ -175,7 +180,7 @@ def test_inception_v2_has_42_layers_without_those_inside_the_reductions():
     ],
 )
 def test_paths(name, paths):
-    assert cost(build(name)).paths == paths
+    assert cost_of(name).paths == paths
 
 
 @pytest.mark.parametrize(
@@ -508,7 +513,7 @@ def test_vgg19_batch_norm_buffers():
 
 
 def test_vgg19_batch_norm_adds_parameters():
-    assert cost(build("vgg19-bn")).parameters - cost(build("vgg19")).parameters == 11_008
+    assert cost_of("vgg19-bn").parameters - cost_of("vgg19").parameters == 11_008
 
 
 def test_inception_v3_normalises_17216_channels():
@@ -517,7 +522,7 @@ def test_inception_v3_normalises_17216_channels():
 
 
 def test_inception_v3_without_gamma_is_as_large_as_keras():
-    assert cost(build("inception_v3")).parameters - 17_216 == 23_817_352  # Keras, trainable
+    assert cost_of("inception_v3").parameters - 17_216 == 23_817_352  # Keras, trainable
 
 
 def test_inception_v3_trunk_is_as_large_as_tf_slims():
@@ -721,8 +726,7 @@ def test_cost_refuses_images_that_the_net_refuses():
         cost(build("vgg19"), 31)
 
 
-def test_depth_and_paths_of_nested_branches():
-    net = build("inception_v3").trunk.inception_c2
-    assert isinstance(net, Concat)
-    assert count_depth(net) == 3
-    assert not any(isinstance(layer, AuxiliaryHead) for layer in net.modules())
+def test_branches_inside_a_branch_count_too():
+    # arXiv 1512.00567, figure 7: two of the four branches end in a 1x3 beside a 3x1.
+    module = build("inception_v3").trunk.inception_c2
+    assert (count_depth(module), count_paths(module)) == (3, 6)

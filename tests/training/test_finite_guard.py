@@ -136,7 +136,7 @@ class OnlyStatistics(Tiny):
 def test_spoiled_running_statistics_end_the_run_at_the_end_of_the_epoch(tmp_path, val):
     data = torch.ones(16, 4)
     data[9, 2] = NAN
-    with pytest.raises(NonFiniteError, match=r"net\.0\.running_mean.*last good checkpoint: none"):
+    with pytest.raises(NonFiniteError, match=r"net\.0\.running_mean.*last good file: none"):
         fit(OnlyStatistics(), tmp_path, data, val)
 
 

@@ -1,0 +1,486 @@
+"""What every network promises, whatever its rows: shapes, smallest image, errors, state."""
+
+import bisect
+import inspect
+import re
+from functools import partial
+
+import pytest
+import torch
+import torch.fx
+import torch.nn.functional as F
+from torch import nn
+
+from lecture_nets.nets import (
+    NETS,
+    VGG19,
+    AlexNet,
+    GoogLeNet,
+    InceptionV2,
+    InceptionV3,
+    ShallowSVM,
+    ZFNet,
+)
+
+VARIANTS = {
+    **NETS,
+    "shallow_svm-histogram": partial(ShallowSVM, encoding="histogram"),
+    "alexnet-2014": partial(AlexNet, variant="2014"),
+    "vgg19-bn": partial(VGG19, batch_norm=True),
+    "googlenet-bn": partial(GoogLeNet, batch_norm=True, aux_batch_norm=True),
+    "googlenet-torchvision": partial(GoogLeNet, variant="torchvision"),
+    "inception_v2-7x7": partial(InceptionV2, stem="7x7", num_factorized=4, aux_batch_norm=True),
+    "inception_v3-aux": partial(InceptionV3, aux_batch_norm=False),
+    **{
+        f"{name}-{resolution}": partial(net, resolution=resolution)
+        for name, net in (
+            ("inception_v2", InceptionV2),
+            ("inception_v2-7x7", partial(InceptionV2, stem="7x7")),
+            ("inception_v3", InceptionV3),
+        )
+        for resolution in (151, 79)
+    },
+}
+# Resolutions differ in a stride and a pool only.
+MEANT_FOR_TRAINING = [name for name in VARIANTS if not name.endswith(("-151", "-79"))]
+WITH_SIDE_HEADS = [
+    name for name in MEANT_FOR_TRAINING if name.startswith(("googlenet", "inception"))
+]
+WITHOUT_SIDE_HEADS = [name for name in MEANT_FOR_TRAINING if name not in WITH_SIDE_HEADS]
+
+each_net = pytest.mark.parametrize("name", NETS)
+each_variant = pytest.mark.parametrize("name", VARIANTS)
+each_trained = pytest.mark.parametrize("name", MEANT_FOR_TRAINING)
+
+
+def images(count: int, side: int, channels: int = 3, seed: int = 1) -> torch.Tensor:
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(count, channels, side, side, generator=draw)
+
+
+def small(name: str, seed: int = 0, **options) -> nn.Module:
+    """A narrow network with values, ready for images."""
+    torch.manual_seed(seed)
+    net = VARIANTS[name](5, width=0.1, **options)
+    if isinstance(net, ShallowSVM):
+        net.fit_codebook(images(8, 32, net.in_channels, seed))
+        nn.init.normal_(net.head.weight)  # it starts at 0, where all scores are alike
+    return net
+
+
+def shapes_only(name: str, classes: int = 5, width: float = 0.1, **options) -> nn.Module:
+    with torch.device("meta"):
+        return VARIANTS[name](classes, width=width, **options)
+
+
+def batch(net: nn.Module, count: int = 2, side: int | None = None) -> torch.Tensor:
+    return images(count, side or net.min_size, net.in_channels)
+
+
+# ---------------------------------------------------------------------------------- the registry
+
+
+def test_nets_stand_in_the_order_of_the_lecture():
+    assert list(NETS) == [
+        "shallow_svm",
+        "alexnet",
+        "zfnet",
+        "vgg19",
+        "googlenet",
+        "inception_v2",
+        "inception_v3",
+    ]
+
+
+def test_nets_are_these_classes():
+    assert list(NETS.values()) == [
+        ShallowSVM,
+        AlexNet,
+        ZFNet,
+        VGG19,
+        GoogLeNet,
+        InceptionV2,
+        InceptionV3,
+    ]
+
+
+@each_net
+def test_options_are_keyword_only(name):
+    first, *options = inspect.signature(NETS[name]).parameters.values()
+    assert (first.name, first.default) == ("num_classes", 1000)
+    assert {option.kind for option in options} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+@each_net
+def test_every_option_is_documented(name):
+    documented = re.findall(r"^    (?:    )?(\w+): ", inspect.getdoc(NETS[name]), re.MULTILINE)
+    assert documented == list(inspect.signature(NETS[name]).parameters)
+
+
+@each_net
+def test_docstring_starts_with_the_shapes(name):
+    side = NETS[name].paper_size
+    first = inspect.getdoc(NETS[name]).splitlines()[0]
+    assert first == f"Images to class scores: (N, 3, {side}, {side}) -> (N, num_classes)."
+
+
+# -------------------------------------------------------------------------- row-end comments
+
+
+def written_shapes(net: type[nn.Module], table: str | None) -> list[tuple[str, str]]:
+    """Each row of a network's source with the shape in its comment, in the order written.
+
+    Rows outside of any table belong to all variants, rows inside one to that variant only.
+    ``f"inception_b{i}"`` stands for all rows of which the name starts so.
+    """
+    rows, inside = [], None
+    for line in inspect.getsource(net.__init__).splitlines():
+        if opens := re.match(r' +"(\w+)": dict\($', line):
+            inside = opens[1]
+        elif re.match(r" +\),$", line):
+            inside = None
+        elif inside in (None, table) and (
+            row := re.match(r' +(?:(\w+)=|f"(\w+\{i\})": ).*# (\d+(?: x \d+)*)$', line)
+        ):
+            rows.append((row[1] or row[2], row[3]))
+    return rows
+
+
+def same_row(written: str, row: str) -> bool:
+    return re.fullmatch(written.replace("{i}", r"\d+"), row) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("shallow_svm", None),
+        ("alexnet", "2012"),
+        ("alexnet-2014", "2014"),
+        ("zfnet", None),
+        ("vgg19", None),
+        ("vgg19-bn", None),
+        ("googlenet", None),
+        ("googlenet-bn", None),
+        ("googlenet-torchvision", None),
+        ("inception_v2", "3x3"),
+        ("inception_v2-7x7", "7x7"),
+        ("inception_v3", None),
+    ],
+)
+def test_row_comments_are_the_shapes(name, table):
+    net = shapes_only(name, width=1.0)
+    written = written_shapes(type(net), table)
+    x, expected = torch.empty(2, 3, net.paper_size, net.paper_size, device="meta"), []
+    for row, layer in net.trunk.named_children():
+        x = layer(x)
+        as_written = next((text for text, _ in written if same_row(text, row)), row)
+        expected.append((as_written, " x ".join(map(str, x.shape[1:]))))
+    assert written == list(dict.fromkeys(expected))
+
+
+# ------------------------------------------------------------------------------------- scores
+
+
+@each_variant
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+def test_forward_gives_one_score_per_class(name, training):
+    net = small(name).train(training)
+    scores = net(batch(net))
+    assert isinstance(scores, torch.Tensor)
+    assert scores.shape == (2, 5)
+
+
+@each_variant
+def test_takes_oblong_images(name):
+    net = small(name)
+    x = batch(net, side=net.min_size + 30)[:, :, : net.min_size]
+    assert net(x).shape == (2, 5)
+
+
+@each_variant
+def test_takes_images_larger_than_the_papers(name):
+    net = small(name)
+    scores, aux = net.forward_with_aux(batch(net, side=net.paper_size + 100))
+    assert {score.shape for score in (scores, *aux)} == {(2, 5)}
+
+
+@each_variant
+def test_a_single_image_in_eval(name):
+    net = small(name).eval()
+    assert net(batch(net, count=1)).shape == (1, 5)
+
+
+@each_variant
+@pytest.mark.parametrize("channels", [1, 4])
+def test_in_channels(name, channels):
+    net = small(name, in_channels=channels)
+    scores, _ = net.forward_with_aux(batch(net))
+    assert scores.shape == (2, 5)
+
+
+@each_trained
+def test_channels_are_multiples_of_8(name):
+    net = shapes_only(name, width=0.25)
+    widths = [x.out_channels for x in net.modules() if isinstance(x, nn.Conv2d)]
+    widths += [x.out_features for x in net.modules() if isinstance(x, nn.Linear)]
+    widths = [width for width in widths if width != net.num_classes]
+    assert all(width >= 8 and width % 8 == 0 for width in widths)
+
+
+@each_trained
+def test_width_scales_the_parameters(name):
+    def parameters(width: float) -> int:
+        return sum(p.numel() for p in shapes_only(name, width=width).parameters())
+
+    assert parameters(0.05) < parameters(0.25) < parameters(0.5) < parameters(1.0)
+
+
+# ---------------------------------------------------------------------------------- side heads
+
+
+@each_trained
+def test_side_heads_are_keyed_by_rows(name):
+    net = shapes_only(name)
+    rows = [row for row, _ in net.trunk.named_children()]
+    assert list(net.aux_heads) == [row for row in rows if row in net.aux_heads]
+
+
+@pytest.mark.parametrize("name", WITHOUT_SIDE_HEADS)
+def test_without_side_heads_there_are_no_side_scores(name):
+    net = small(name)
+    assert (len(net.aux_heads), net.forward_with_aux(batch(net))[1]) == (0, [])
+
+
+@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
+def test_side_heads_can_be_left_out(name):
+    net = small(name, aux_heads=False)
+    assert (len(net.aux_heads), net.forward_with_aux(batch(net))[1]) == (0, [])
+
+
+@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+def test_side_scores_have_the_shape_of_scores(name, training):
+    net = small(name).train(training)
+    _, aux = net.forward_with_aux(batch(net))
+    assert [score.shape for score in aux] == [(2, 5)] * len(net.aux_heads)
+
+
+@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
+def test_side_scores_are_those_of_their_rows(name):
+    net = small(name).eval()
+    x = images(2, net.min_size)
+    _, aux = net.forward_with_aux(x)
+    for score, (row, head) in zip(aux, net.aux_heads.items(), strict=True):
+        end = [name for name, _ in net.trunk.named_children()].index(row) + 1
+        torch.testing.assert_close(score, head(net.trunk[:end](x)))
+
+
+@each_trained
+def test_side_scores_do_not_change_the_scores(name):
+    net = small(name).eval()
+    x = images(2, net.min_size)
+    assert torch.equal(net.forward_with_aux(x)[0], net(x))
+
+
+# ----------------------------------------------------------------------------- smallest image
+
+
+@each_variant
+def test_min_size_is_the_smallest_that_can_be_trained_on(name):
+    net = small(name).train()
+    stated, net.min_size = net.min_size, 1
+
+    def works(side: int) -> bool:
+        try:
+            net.forward_with_aux(batch(net, side=side))
+        except (RuntimeError, ValueError):
+            return False
+        return True
+
+    assert bisect.bisect_left(range(120), True, lo=1, key=works) == stated
+
+
+@each_variant
+def test_below_min_size_the_error_names_network_minimum_and_size(name):
+    net = shapes_only(name)
+    least = net.min_size
+    message = (
+        f"{type(net).__name__} needs images of at least {least}x{least} pixels, "
+        rf"got {least + 9}x{least - 1}\. Resize them"
+    )
+    with pytest.raises(ValueError, match=message):
+        net(torch.empty(2, 3, least + 9, least - 1, device="meta"))
+
+
+@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
+def test_below_min_size_side_scores_fail_alike(name):
+    net = shapes_only(name)
+    with pytest.raises(ValueError, match="needs images of at least"):
+        net.forward_with_aux(torch.empty(2, 3, 9, 9, device="meta"))
+
+
+# ---------------------------------------------------------------------------------- wrong input
+
+
+@each_net
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (
+            torch.zeros(3, 80, 80),
+            r", got 3 dimensions \(3x80x80\)\. Add the batch dimension: images\.unsqueeze\(0\)\.",
+        ),
+        (torch.zeros(80, 80), r", got 2 dimensions \(80x80\)\.$"),
+        (
+            torch.zeros(2, 1, 80, 80),
+            r", got 1 channels \(2x1x80x80\)\. Convert .* build {name}\(in_channels=1\)\.",
+        ),
+        (
+            torch.zeros(2, 80, 80, 3),
+            r", got 80 channels \(2x80x80x3\)\. .* channels-last: images\.permute\(0, 3, 1, 2\)\.",
+        ),
+        (
+            torch.zeros(2, 3, 80, 80, dtype=torch.uint8),
+            r", got torch\.uint8\. Scale .* \(images\.float\(\) / 255 - mean\) / std\.",
+        ),
+        (
+            torch.zeros(2, 3, 80, 80, dtype=torch.float64),
+            r"; its weights are torch\.float32, got torch\.float64\. images\.to\(torch\.float32\)\.",
+        ),
+    ],
+    ids=["three dimensions", "two dimensions", "grey", "channels last", "uint8", "float64"],
+)
+def test_wrong_images_are_named_with_the_cure(name, x, message):
+    owner = NETS[name].__name__
+    message = f"{owner} takes float images of shape N x 3 x H x W" + message.replace(
+        "{name}", owner
+    )
+    with pytest.raises(ValueError, match=message):
+        shapes_only(name)(x)
+
+
+@each_net
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (dict(num_classes=0), r"\(num_classes=0\): at least 1"),
+        (dict(num_classes=-3), r"\(num_classes=-3\): at least 1"),
+        (dict(in_channels=0), r"\(in_channels=0\): at least 1"),
+        (dict(width=0), r"\(width=0\): needs a positive number"),
+        (dict(width=-1.0), r"\(width=-1\.0\): needs a positive number"),
+        (dict(width=float("nan")), r"\(width=nan\): needs a positive number"),
+    ],
+    ids=str,
+)
+def test_impossible_networks_are_refused(name, options, message):
+    with torch.device("meta"), pytest.raises(ValueError, match=NETS[name].__name__ + message):
+        NETS[name](**options)
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "message"),
+    [
+        (ShallowSVM, dict(encoding="bag"), "encoding='bag'.: choose one of 'fisher', 'histogram'"),
+        (AlexNet, dict(variant="2013"), "variant='2013'.: choose one of '2012', '2014'"),
+        (GoogLeNet, dict(variant="v1"), "variant='v1'.: choose one of 'paper', 'torchvision'"),
+        (InceptionV2, dict(stem="5x5"), "stem='5x5'.: choose one of '3x3', '7x7'"),
+        (InceptionV2, dict(resolution=224), "resolution=224.: choose one of 299, 151, 79"),
+        (InceptionV3, dict(resolution=224), "resolution=224.: choose one of 299, 151, 79"),
+        (InceptionV2, dict(num_factorized=1), "num_factorized=1.: at least 2"),
+    ],
+)
+def test_unknown_variants_get_the_list(net, options, message):
+    with torch.device("meta"), pytest.raises(ValueError, match=rf"{net.__name__}\({message}"):
+        net(**options)
+
+
+# ----------------------------------------------------------------------- training and state
+
+
+@each_trained
+def test_every_parameter_gets_a_gradient(name):
+    net = small(name).train()
+    scores, aux = net.forward_with_aux(images(4, net.min_size))
+    labels = torch.arange(4)
+    sum(F.cross_entropy(part, labels) for part in (scores, *aux)).backward()
+    without = [key for key, parameter in net.named_parameters() if parameter.grad is None]
+    assert not without
+
+
+@each_trained
+def test_gradients_are_finite(name):
+    net = small(name).train()
+    scores, aux = net.forward_with_aux(images(4, net.min_size))
+    sum(score.square().mean() for score in (scores, *aux)).backward()
+    assert all(parameter.grad.isfinite().all() for parameter in net.parameters())
+
+
+@each_trained
+def test_state_dict_restores_the_scores(name):
+    first, second = small(name, seed=0).eval(), small(name, seed=1).eval()
+    x = images(2, first.min_size)
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(first(x), second(x))
+
+
+@each_trained
+def test_eval_is_deterministic(name):
+    net = small(name).eval()
+    x = images(2, net.min_size)
+    assert torch.equal(net(x), net(x))
+
+
+@each_trained
+def test_the_batch_does_not_change_a_score_in_eval(name):
+    net = small(name).eval()
+    x = images(3, net.min_size)
+    torch.testing.assert_close(net(x)[:1], net(x[:1]), rtol=1e-4, atol=1e-5)
+
+
+@each_trained
+def test_memory_order_of_channels_does_not_change_the_scores(name):
+    net = small(name).eval()
+    x = images(2, net.min_size)
+    before = net(x)
+    net.to(memory_format=torch.channels_last)
+    after = net(x.to(memory_format=torch.channels_last))
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
+
+
+@each_trained
+def test_the_same_seed_gives_the_same_weights(name):
+    first, second = small(name, seed=3), small(name, seed=3)
+    pairs = zip(first.parameters(), second.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
+@each_trained
+def test_another_seed_gives_other_weights(name):
+    first, second = small(name, seed=3), small(name, seed=4)
+    pairs = zip(first.named_parameters(), second.parameters(), strict=True)
+    alike = [key for (key, a), b in pairs if a.ndim > 1 and torch.equal(a, b)]
+    assert not alike
+
+
+@each_trained
+def test_relus_are_modules(name):
+    # So that hooks, plots and guided backpropagation find them.
+    called = {node.target for node in torch.fx.symbolic_trace(shapes_only(name)).graph.nodes}
+    assert not called & {F.relu, torch.relu, torch.relu_, "relu", "relu_"}
+
+
+@each_trained
+def test_every_layer_but_the_last_has_its_own_relu(name):
+    net = shapes_only(name)
+    layers = sum(isinstance(layer, nn.Conv2d | nn.Linear) for layer in net.modules())
+    relus = sum(isinstance(layer, nn.ReLU) for layer in net.modules())
+    assert relus == layers - 1 - len(net.aux_heads)
+
+
+@each_trained
+def test_input_is_left_alone(name):
+    net = small(name).train()
+    x = images(2, net.min_size)
+    before = x.clone()
+    net.forward_with_aux(x)
+    assert torch.equal(x, before)
