@@ -76,12 +76,13 @@ class UsageError(ValueError):
 
 
 def quiet_lightning() -> None:
-    """Leave out advertisements and a deprecation inside Lightning that no user can act on."""
+    """Leave out what no user can act on: advertisements, and warnings about Lightning itself."""
     import logging
 
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
         logging.getLogger(name).addFilter(lambda record: "💡 Tip" not in record.getMessage())
     warnings.filterwarnings("ignore", ".*LeafSpec.*", FutureWarning)
+    warnings.filterwarnings("ignore", ".*LightningCLI's args parameter.*")
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
 
 
@@ -171,7 +172,7 @@ def table(args: list[str]) -> None:
         sheet.add_column(column, justify="right")
     for net_class in NETS.values():
         with torch.device("meta"):
-            net = net_class()
+            net = net_class()  # pyright: ignore[reportCallIssue]  (each has its defaults)
         counted = cost(net)
         sheet.add_row(
             net_class.__name__,

@@ -1,7 +1,7 @@
 """How does Lightning's command line know our modules, data, checkpoints and reports?"""
 
-import sys
 from pathlib import Path
+from typing import Any
 
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -30,8 +30,7 @@ class LectureCLI(LightningCLI):
                 "plugins": [{"class_path": "lecture_nets.training.SafeCheckpointIO"}],
             },
             seed_everything_default=0,
-            # Lightning warns about a list of words where there are words on the command line too.
-            args=None if args == sys.argv[1:] else args,
+            args=args,
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -49,14 +48,18 @@ class LectureCLI(LightningCLI):
             }
         )
 
-    def before_instantiate_classes(self) -> None:
-        config = self._get(self.config, "trainer")
-        if config.logger in (None, True):
-            model = self._get(self.config, "model").class_path.rpartition(".")[2]
-            config.logger = {
-                "class_path": "lightning.pytorch.loggers.CSVLogger",
-                "init_args": {"save_dir": str(RUNS), "name": "", "version": free_name(RUNS, model)},
-            }
+    def instantiate_trainer(self, **options: Any) -> Any:
+        # Not into the configuration: a run from a saved one must not write into the old folder.
+        if self._get(self.config_init, "trainer").logger in (None, True):
+            options["logger"] = self.subcommand == "fit" and self.new_run()
+        trainer: Any = super().instantiate_trainer(**options)
+        if self.subcommand != "fit":  # nothing is saved there
+            trainer.callbacks = [c for c in trainer.callbacks if not isinstance(c, ModelCheckpoint)]
+        return trainer
+
+    def new_run(self) -> CSVLogger:
+        model = self._get(self.config, "model").class_path.rpartition(".")[2]
+        return CSVLogger(save_dir=RUNS, name="", version=free_name(RUNS, model))
 
     def before_fit(self) -> None:
         for logger in self.trainer.loggers:
@@ -64,17 +67,18 @@ class LectureCLI(LightningCLI):
 
     def after_fit(self) -> None:
         """Test the best weights; say where they are; draw the report."""
-        if self.trainer.fast_dev_run or self.trainer.interrupted:
+        trainer: Any = self.trainer
+        if trainer.fast_dev_run or trainer.interrupted:
             return
-        best = self.trainer.checkpoint_callback.best_model_path  # pyright: ignore
-        results = self.trainer.test(
+        best = trainer.checkpoint_callback.best_model_path
+        results = trainer.test(
             self.model, datamodule=self.datamodule, ckpt_path=best or None, verbose=False
         )[0]
-        val = self.trainer.checkpoint_callback.best_model_score  # pyright: ignore
+        val = trainer.checkpoint_callback.best_model_score
         print(f"validation top-1: {val:.1%}" if val is not None else "validation: none")
         print(f"test top-1:       {results['test_acc']:.1%}")
         print(f"checkpoint:       {best}")
-        logger = self.trainer.logger
+        logger = trainer.logger
         if isinstance(logger, CSVLogger):
             from lecture_nets.visualize.report import write_report
 

@@ -66,7 +66,9 @@ class LabelSmoothing(Callback):
         self._before = pl_module.criterion.label_smoothing
         pl_module.criterion.label_smoothing = self.epsilon
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         self.restore(pl_module)
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:

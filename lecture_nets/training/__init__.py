@@ -17,6 +17,5 @@ from lecture_nets.training.modules import load as load
 from lecture_nets.training.read_checkpoint import CheckpointError as CheckpointError
 from lecture_nets.training.recipes import RECIPES as RECIPES
 from lecture_nets.training.recipes import Recipe as Recipe
-
 from lecture_nets.training.safe_checkpoint_io import SafeCheckpointIO as SafeCheckpointIO
 from lecture_nets.training.stop_on_signal import StopOnSignal as StopOnSignal

@@ -77,9 +77,10 @@ class ImageClassifier(LightningModule):
                 "validation loss too. Pass the callback LabelSmoothing(epsilon) to the Trainer."
             )
         accuracy = partial(MulticlassAccuracy, num_classes, average="micro")
-        metrics = {"acc": accuracy()} | ({"top5": accuracy(top_k=5)} if num_classes > 5 else {})
         self.train_metrics = MetricCollection({"acc": accuracy()}, prefix="train_")
-        self.val_metrics = MetricCollection(metrics, prefix="val_")
+        self.val_metrics = self.train_metrics.clone(prefix="val_")
+        if num_classes > 5:
+            self.val_metrics.add_metrics({"top5": accuracy(top_k=5)})
         self.test_metrics = self.val_metrics.clone(prefix="test_")
         self.data_facts: dict[str, Any] = {}
 
@@ -95,7 +96,7 @@ class ImageClassifier(LightningModule):
         return self.recipes["quick" if quick or "paper" not in self.recipes else "paper"]
 
     def setup(self, stage: str) -> None:
-        trainer, name = self.trainer, type(self).__name__
+        trainer, name = cast(Any, self.trainer), type(self).__name__
         data = trainer.datamodule
         fitting = stage == TrainerFn.FITTING
         on_embedded = fitting and embedded.brings_the_training_data(self, trainer)
@@ -114,7 +115,7 @@ class ImageClassifier(LightningModule):
                 name,
                 self.num_classes,
                 type(data).__name__,
-                data.num_classes,  # pyright: ignore[reportAttributeAccessIssue]
+                data.num_classes,
             )
         if fitting:
             facts = ("class_names", "image_size", "mean", "std")
@@ -274,16 +275,16 @@ class ImageClassifier(LightningModule):
             gradient_clip_val, gradient_clip_algorithm = self.recipe.gradient_clip, "norm"
         self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         recipe = self.recipe
         lr = recipe.lr if self.lr is None else self.lr
         optimizer = optimization.build_optimizer(recipe, optimization.learned_tensors(self.net), lr)
+        # Both facts load the data, so they are asked for only where the schedule needs them.
+        facts: dict[str, Any] = {}
         if recipe.schedule == "one_cycle":
-            facts = {"steps": self.trainer.estimated_stepping_batches}
+            facts["steps"] = self.trainer.estimated_stepping_batches
         elif recipe.schedule == "plateau":
-            facts = {"monitor": "val_loss" if self.is_validated() else "train_loss"}
-        else:
-            facts = {}
+            facts["monitor"] = "val_loss" if self.is_validated() else "train_loss"
         plan = optimization.build_schedule(recipe, optimizer, **facts)
         return {"optimizer": optimizer, "lr_scheduler": plan}
 

@@ -61,7 +61,7 @@ class ShallowSVMModule(ImageClassifier):
             images.append(batch[0])
             if sum(map(len, images)) >= 256:
                 break
-        self.net.fit_codebook(torch.cat(images).to(self.device, self.dtype))  # pyright: ignore[reportArgumentType]
+        self.net.fit_codebook(torch.cat(images).to(self.device))
 
 
 class AlexNetModule(ImageClassifier):

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau, StepLR
 from lecture_nets.training.recipes import Recipe
 
 
-def learned_tensors(net: nn.Module) -> list[Tensor]:
+def learned_tensors(net: nn.Module) -> list[nn.Parameter]:
     """The parameters an optimiser shall get, or a `ValueError` where none is left to train."""
     parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
     if not parameters:
@@ -33,7 +33,7 @@ def ema_with_warm_up(decay: float, average: Tensor, current: Tensor, updates: Te
 
 def build_optimizer(recipe: Recipe, parameters: Iterable[Tensor], lr: float) -> Optimizer:
     if recipe.optimizer == "rmsprop_tf":
-        from timm.optim import RMSpropTF
+        from timm.optim.rmsprop_tf import RMSpropTF
 
         return RMSpropTF(parameters, lr=lr, **recipe.options)
     kinds: dict[str, Any] = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}

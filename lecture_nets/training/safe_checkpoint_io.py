@@ -22,8 +22,8 @@ class SafeCheckpointIO(TorchCheckpointIO):
 
     Each file is written beside its final name, synced, tried and renamed, and its SHA-256 kept in
     ``<name>.sha256``. Loading checks the sum and is always ``weights_only=True``, whatever the
-    Trainer or the environment says. Addresses with ``://`` are left to Lightning. Do not wrap it
-    in `AsyncCheckpointIO`: Lightning 2.6 replaces what is inside by its own plugin.
+    Trainer or the environment says. Addresses with ``://`` are left to Lightning. It may be
+    wrapped: ``AsyncCheckpointIO(SafeCheckpointIO())`` saves while training goes on.
 
     Example::
 

@@ -43,13 +43,12 @@ class StopOnSignal(Callback):
 
     The handler only sets a flag. The step is finished first (not inside an accumulation window; in
     a single process a validation batch counts too). A second signal changes nothing, a third one
-    kills at once. Several processes share the flag at every step, so whichever gets the signal, all
-    save together; only the first of each machine ends with ``128 + signal``, the others with 0,
-    since Lightning kills the first with SIGKILL when another fails.
+    kills at once. Several processes share the flag at every step and save together; the first of
+    each machine ends with ``128 + signal``, the others with 0, or Lightning would kill the first.
 
-    Place it behind callbacks that act after a step, such as weight averaging: what stands behind it
-    has not seen the last step when the file is written. It does nothing outside ``fit`` and outside
-    the main thread, and cannot see a signal to the parent of ``ddp_fork`` or ``ddp_notebook``.
+    Place it behind callbacks that act after a step (weight averaging): the file has not seen what
+    those behind it do with the last step. It does nothing outside ``fit`` or the main thread, and
+    cannot see a signal to the parent of ``ddp_fork`` or ``ddp_notebook``.
 
     Args:
         signals: which ones to handle.
@@ -73,8 +72,7 @@ class StopOnSignal(Callback):
         if trainer.is_global_zero and "://" not in folder:
             check_writable(folder)
 
-    # From here on the Trainer's own handlers are in place, and these replace them until fit ends:
-    # Lightning's for SIGTERM starts a collective, wherever the other processes may be.
+    # Lightning's own handlers, in place by now, give way: the SIGTERM one starts a collective.
     def on_sanity_check_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._install()
 
@@ -109,15 +107,13 @@ class StopOnSignal(Callback):
         self._restore()
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        late = self._restore()
-        if late:  # all is trained and saved, yet the caller's script shall not go on
-            raise SystemExit(128 + late)
+        if late := self._restore():
+            raise SystemExit(128 + late)  # all is saved, yet the caller's script shall not go on
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         self._received.append(signum)
         if len(self._received) == 2:
-            # Python's handlers wait until the running operation returns; the system's do not.
-            for taken in self._previous:
+            for taken in self._previous:  # Python's handlers wait for the running operation
                 signal.signal(taken, signal.SIG_DFL)
 
     def _install(self) -> None:
@@ -131,11 +127,12 @@ class StopOnSignal(Callback):
         for signum, handler in self._previous.items():
             if signal.getsignal(signum) == self._handle:
                 signal.signal(signum, handler)
-        received, self._received, self._previous = self._received, [], {}
-        return received[0] if received else 0
+        first = next(iter(self._received), 0)
+        self._received, self._previous = [], {}
+        return first
 
     def _stop_if_asked(self, trainer: Trainer) -> None:
-        signum = self._received[0] if self._received else 0
+        signum = next(iter(self._received), 0)
         if trainer.world_size > 1:
             shared = torch.tensor(signum, device=trainer.strategy.root_device)
             torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MAX)

@@ -68,7 +68,7 @@ def draw_report(
     class_names: Sequence[str],
 ) -> Figure:
     """One page: loss and accuracy over epochs, the confusion matrix, 12 hits and 12 misses."""
-    figure = Figure(figsize=(16, 10), dpi=100, layout="constrained")
+    figure: Any = Figure(figsize=(16, 10), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=17, fontweight="bold")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
@@ -96,13 +96,14 @@ def draw_curves(
     axes.set(xlabel="epoch", ylabel=label)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
-    axes.legend()
+    if axes.lines:
+        axes.legend()
 
 
 def draw_confusion(axes: Any, predictions: Predictions, class_names: Sequence[str]) -> None:
     counts = confusion(predictions.labels, predictions.guesses, len(class_names))
     share = counts / counts.sum(dim=1, keepdim=True).clamp_min(1)
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(share.numpy(), cmap="Blues", vmin=0, vmax=1)
     ticks = range(len(class_names))
     axes.set_xticks(ticks, class_names, rotation=45, ha="right")
     axes.set_yticks(ticks, class_names)
@@ -132,7 +133,7 @@ def draw_images(
         axes.axis("off")
         if index is None:
             continue
-        axes.imshow(predictions.images[index].permute(1, 2, 0))
+        axes.imshow(predictions.images[index].permute(1, 2, 0).numpy())
         guess, label = int(predictions.guesses[index]), int(predictions.labels[index])
         text = f"{class_names[guess]} {confidence[index]:.0%}"
         if guess != label:

@@ -41,16 +41,14 @@ VARIANTS = {
         for resolution in (151, 79)
     },
 }
-# Resolutions differ in a stride and a pool only.
-MEANT_FOR_TRAINING = [name for name in VARIANTS if not name.endswith(("-151", "-79"))]
-WITH_SIDE_HEADS = [
-    name for name in MEANT_FOR_TRAINING if name.startswith(("googlenet", "inception"))
-]
-WITHOUT_SIDE_HEADS = [name for name in MEANT_FOR_TRAINING if name not in WITH_SIDE_HEADS]
+# The other resolutions differ in a stride and a pool only.
+FULL_RESOLUTION = [name for name in VARIANTS if not name.endswith(("-151", "-79"))]
+WITH_SIDE_HEADS = [name for name in FULL_RESOLUTION if name.startswith(("googlenet", "inception"))]
+WITHOUT_SIDE_HEADS = [name for name in FULL_RESOLUTION if name not in WITH_SIDE_HEADS]
 
 each_net = pytest.mark.parametrize("name", NETS)
 each_variant = pytest.mark.parametrize("name", VARIANTS)
-each_trained = pytest.mark.parametrize("name", MEANT_FOR_TRAINING)
+each_at_full_resolution = pytest.mark.parametrize("name", FULL_RESOLUTION)
 
 
 def images(count: int, side: int, channels: int = 3, seed: int = 1) -> torch.Tensor:
@@ -197,10 +195,11 @@ def test_takes_oblong_images(name):
     assert net(x).shape == (2, 5)
 
 
-@each_variant
+@each_at_full_resolution
+@torch.no_grad()
 def test_takes_images_larger_than_the_papers(name):
     net = small(name)
-    scores, aux = net.forward_with_aux(batch(net, side=net.paper_size + 100))
+    scores, aux = net.forward_with_aux(batch(net, side=net.paper_size + 60))
     assert {score.shape for score in (scores, *aux)} == {(2, 5)}
 
 
@@ -218,7 +217,7 @@ def test_in_channels(name, channels):
     assert scores.shape == (2, 5)
 
 
-@each_trained
+@each_at_full_resolution
 def test_channels_are_multiples_of_8(name):
     net = shapes_only(name, width=0.25)
     widths = [x.out_channels for x in net.modules() if isinstance(x, nn.Conv2d)]
@@ -227,7 +226,7 @@ def test_channels_are_multiples_of_8(name):
     assert all(width >= 8 and width % 8 == 0 for width in widths)
 
 
-@each_trained
+@each_at_full_resolution
 def test_width_scales_the_parameters(name):
     def parameters(width: float) -> int:
         return sum(p.numel() for p in shapes_only(name, width=width).parameters())
@@ -238,7 +237,7 @@ def test_width_scales_the_parameters(name):
 # ---------------------------------------------------------------------------------- side heads
 
 
-@each_trained
+@each_at_full_resolution
 def test_side_heads_are_keyed_by_rows(name):
     net = shapes_only(name)
     rows = [row for row, _ in net.trunk.named_children()]
@@ -275,7 +274,7 @@ def test_side_scores_are_those_of_their_rows(name):
         torch.testing.assert_close(score, head(net.trunk[:end](x)))
 
 
-@each_trained
+@each_at_full_resolution
 def test_side_scores_do_not_change_the_scores(name):
     net = small(name).eval()
     x = images(2, net.min_size)
@@ -345,7 +344,8 @@ def test_below_min_size_side_scores_fail_alike(name):
         ),
         (
             torch.zeros(2, 3, 80, 80, dtype=torch.float64),
-            r"; its weights are torch\.float32, got torch\.float64\. images\.to\(torch\.float32\)\.",
+            r"; its weights are torch\.float32, got torch\.float64\. "
+            r"images\.to\(torch\.float32\)\.",
         ),
     ],
     ids=["three dimensions", "two dimensions", "grey", "channels last", "uint8", "float64"],
@@ -397,7 +397,7 @@ def test_unknown_variants_get_the_list(net, options, message):
 # ----------------------------------------------------------------------- training and state
 
 
-@each_trained
+@each_at_full_resolution
 def test_every_parameter_gets_a_gradient(name):
     net = small(name).train()
     scores, aux = net.forward_with_aux(images(4, net.min_size))
@@ -407,7 +407,7 @@ def test_every_parameter_gets_a_gradient(name):
     assert not without
 
 
-@each_trained
+@each_at_full_resolution
 def test_gradients_are_finite(name):
     net = small(name).train()
     scores, aux = net.forward_with_aux(images(4, net.min_size))
@@ -415,7 +415,7 @@ def test_gradients_are_finite(name):
     assert all(parameter.grad.isfinite().all() for parameter in net.parameters())
 
 
-@each_trained
+@each_at_full_resolution
 def test_state_dict_restores_the_scores(name):
     first, second = small(name, seed=0).eval(), small(name, seed=1).eval()
     x = images(2, first.min_size)
@@ -423,21 +423,21 @@ def test_state_dict_restores_the_scores(name):
     assert torch.equal(first(x), second(x))
 
 
-@each_trained
+@each_at_full_resolution
 def test_eval_is_deterministic(name):
     net = small(name).eval()
     x = images(2, net.min_size)
     assert torch.equal(net(x), net(x))
 
 
-@each_trained
+@each_at_full_resolution
 def test_the_batch_does_not_change_a_score_in_eval(name):
     net = small(name).eval()
     x = images(3, net.min_size)
     torch.testing.assert_close(net(x)[:1], net(x[:1]), rtol=1e-4, atol=1e-5)
 
 
-@each_trained
+@each_at_full_resolution
 def test_memory_order_of_channels_does_not_change_the_scores(name):
     net = small(name).eval()
     x = images(2, net.min_size)
@@ -447,14 +447,14 @@ def test_memory_order_of_channels_does_not_change_the_scores(name):
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
 
 
-@each_trained
+@each_at_full_resolution
 def test_the_same_seed_gives_the_same_weights(name):
     first, second = small(name, seed=3), small(name, seed=3)
     pairs = zip(first.parameters(), second.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
-@each_trained
+@each_at_full_resolution
 def test_another_seed_gives_other_weights(name):
     first, second = small(name, seed=3), small(name, seed=4)
     pairs = zip(first.named_parameters(), second.parameters(), strict=True)
@@ -462,14 +462,14 @@ def test_another_seed_gives_other_weights(name):
     assert not alike
 
 
-@each_trained
+@each_at_full_resolution
 def test_relus_are_modules(name):
     # So that hooks, plots and guided backpropagation find them.
     called = {node.target for node in torch.fx.symbolic_trace(shapes_only(name)).graph.nodes}
     assert not called & {F.relu, torch.relu, torch.relu_, "relu", "relu_"}
 
 
-@each_trained
+@each_at_full_resolution
 def test_every_layer_but_the_last_has_its_own_relu(name):
     net = shapes_only(name)
     layers = sum(isinstance(layer, nn.Conv2d | nn.Linear) for layer in net.modules())
@@ -477,10 +477,33 @@ def test_every_layer_but_the_last_has_its_own_relu(name):
     assert relus == layers - 1 - len(net.aux_heads)
 
 
-@each_trained
+@each_at_full_resolution
 def test_input_is_left_alone(name):
     net = small(name).train()
     x = images(2, net.min_size)
     before = x.clone()
     net.forward_with_aux(x)
     assert torch.equal(x, before)
+
+
+@each_at_full_resolution
+def test_takes_the_precision_of_its_weights(name):
+    net = small(name).double().eval()
+    assert net(batch(net).double()).dtype == torch.float64
+
+
+@each_at_full_resolution
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_autocast_takes_either_precision(name, dtype):
+    net = small(name).train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        scores, aux = net.forward_with_aux(batch(net).to(dtype))
+    assert all(score.isfinite().all() for score in (scores, *aux))
+
+
+@pytest.mark.parametrize("net", [InceptionV2, InceptionV3], ids=["inception_v2", "inception_v3"])
+@pytest.mark.parametrize("resolution", [151, 79])
+def test_weights_fit_all_resolutions(net, resolution):
+    source = net(5, width=0.1)
+    other = net(5, width=0.1, resolution=resolution)
+    other.load_state_dict(source.state_dict())

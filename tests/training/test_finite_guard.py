@@ -1,12 +1,16 @@
 """FiniteGuard: no NaN reaches weights, running statistics or files."""
 
 import math
+import time
+from datetime import timedelta
 
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.strategies import DDPStrategy
 from torch import nn
+from torch.multiprocessing import ProcessRaisedException
 from torch.utils.data import DataLoader, TensorDataset
 
 from lecture_nets.training.finite_guard import (
@@ -180,3 +184,20 @@ def test_changes_nothing_in_a_sound_run(tmp_path):
         fit(module, tmp_path, val=True, callbacks=callbacks, accumulate_grad_batches=2)
         weights.append(module.state_dict())
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA forbids forking")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_all_processes_stop_when_one_has_a_bad_loss(tmp_path):
+    class OnlyRankOne(Tiny):
+        def training_step(self, batch, batch_idx):
+            self.spoil = NAN if self.global_rank == 1 else 1.0
+            return super().training_step(batch, batch_idx)
+
+    strategy = DDPStrategy(
+        start_method="fork", process_group_backend="gloo", timeout=timedelta(seconds=10)
+    )
+    start = time.monotonic()
+    with pytest.raises(ProcessRaisedException, match="NonFiniteError: The loss is "):
+        fit(OnlyRankOne(spoil_step=1), tmp_path, strategy=strategy, devices=2)
+    assert time.monotonic() - start < 9  # nobody waited for the other until the time-out

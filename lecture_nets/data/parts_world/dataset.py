@@ -101,8 +101,8 @@ class PartsWorld(Dataset):
     """One split of the drawn scenes. Image = f(seed, split, index), on every machine.
 
     Sample ``i`` is ``(image, label)``, the image ``uint8`` ``(3, S, S)``, the label an ``int``.
-    Classes take turns, so every ten images in a row hold each class once. With ``return_truth`` a sample
-    is ``(image, label, truth)``, where ``truth`` holds
+    Classes take turns, so every ten images in a row hold each class once. With ``return_truth`` a
+    sample is ``(image, label, truth)``, where ``truth`` holds
 
     - ``parts``: part ids ``(S, S)`` ``uint8``, 0 the background, 1 to 12 the parts in the order of
       ``PARTS``, then ``BODY`` and ``OCCLUDER``;

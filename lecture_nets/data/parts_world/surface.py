@@ -42,7 +42,7 @@ def paint_palette(
     chromas = (0.35 + 0.65 * draws.array(1, len(PARTS) + 3)[0]).tolist()
     if tied_hue is not None:
         body_hue = tied_hue
-        hues = [tied_hue] * len(hues)
+        hues[1 : len(PARTS) + 1] = [tied_hue] * len(PARTS)
 
     base = np.zeros((2 * GROUPS, 1, 4))
     spread = np.full((2 * GROUPS, 1, 1), float(strength[1]) * 0.6)
