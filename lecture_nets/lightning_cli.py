@@ -1,5 +1,6 @@
 """How does Lightning's command line know our modules, data, checkpoints and reports?"""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,9 @@ class LectureCLI(LightningCLI):
         # Not into the configuration: a run from a saved one must not write into the old folder.
         if self._get(self.config_init, "trainer").logger in (None, True):
             options["logger"] = self.subcommand == "fit" and self.new_run()
-        trainer: Any = super().instantiate_trainer(**options)
-        if self.subcommand != "fit":  # nothing is saved there
-            trainer.callbacks = [c for c in trainer.callbacks if not isinstance(c, ModelCheckpoint)]
-        return trainer
+        if self.subcommand != "fit":  # nothing is saved there, so it does not matter where
+            warnings.filterwarnings("ignore", "The dirpath has changed")
+        return super().instantiate_trainer(**options)
 
     def new_run(self) -> CSVLogger:
         model = self._get(self.config, "model").class_path.rpartition(".")[2]

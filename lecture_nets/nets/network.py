@@ -44,7 +44,7 @@ class Network(nn.Module):
         for option, value in (("num_classes", num_classes), ("in_channels", in_channels)):
             if value < 1:
                 raise ValueError(f"{name}({option}={value}): at least 1 is needed.")
-        if not width > 0:
+        if not 0 < width < float("inf"):
             raise ValueError(f"{name}(width={width}): needs a positive number; 1.0 is the paper's.")
         super().__init__()
         self.num_classes = num_classes
@@ -94,7 +94,7 @@ def check_images(
             f"{expected}, got {x.dtype}. Scale to 0…1 and normalise: "
             "(images.float() / 255 - mean) / std."
         )
-    if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type):
+    if x.dtype != dtype and (x.is_meta or not torch.is_autocast_enabled(x.device.type)):
         raise ValueError(f"{expected}; its weights are {dtype}, got {x.dtype}. images.to({dtype}).")
     if min(x.shape[2:]) < min_size:
         raise ValueError(
