@@ -1,5 +1,6 @@
 """How does Lightning's command line know our modules, data, checkpoints and reports?"""
 
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ class LectureCLI(LightningCLI):
         return CSVLogger(save_dir=RUNS, name="", version=free_name(RUNS, model))
 
     def before_fit(self) -> None:
+        self.started = time.monotonic()
         for logger in self.trainer.loggers:
             print(f"Run folder: {logger.log_dir}")
 
@@ -70,12 +72,14 @@ class LectureCLI(LightningCLI):
         trainer: Any = self.trainer
         if trainer.fast_dev_run or trainer.interrupted:
             return
+        seconds, epochs = time.monotonic() - self.started, trainer.current_epoch
         best = trainer.checkpoint_callback.best_model_path
         results = trainer.test(
             self.model, datamodule=self.datamodule, ckpt_path=best or None, verbose=False
         )[0]
         val = trainer.checkpoint_callback.best_model_score
-        print(f"validation top-1: {val:.1%}" if val is not None else "validation: none")
+        print(f"training:         {seconds:.0f} s, {epochs} epochs")
+        print(f"validation top-1: {val:.1%}" if val is not None else "validation top-1: none")
         print(f"test top-1:       {results['test_acc']:.1%}")
         print(f"checkpoint:       {best}")
         logger = trainer.logger

@@ -3,6 +3,7 @@
 import copy
 
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 
 def check_labels(labels: Tensor, num_classes: int) -> Tensor:
@@ -38,8 +39,21 @@ def single_image_error(network: str) -> ValueError:
     return ValueError(
         f"{network} cannot train on a batch of one image here: a batch norm on a 1x1 map has a "
         "single value to normalise. Use batches of at least two, DataLoader(drop_last=True) where "
-        "one image is left over, larger images, or aux_heads=False if it is the side head's."
+        "one image is left over, larger images, or a network built with aux_heads=False."
     )
+
+
+def left_over_image(loader: object) -> Tensor | None:
+    """An image (1, C, H, W) where epochs of ``loader`` end with a batch of one, else ``None``."""
+    if not isinstance(loader, DataLoader) or loader.batch_size is None or loader.drop_last:
+        return None
+    try:
+        if len(loader.dataset) % loader.batch_size != 1:  # pyright: ignore[reportArgumentType]
+            return None
+        image = loader.dataset[0][0]
+    except (TypeError, KeyError):  # a stream has no length; others' samples may have no order
+        return None
+    return image[None] if isinstance(image, Tensor) else None
 
 
 def can_train_on_one_image(net: nn.Module, image: Tensor) -> bool:

@@ -62,7 +62,8 @@ class ImageClassifier(LightningModule):
             raise ValueError(
                 f"{type(self).__name__}(num_classes={num_classes}): at least 2 are needed."
             )
-        self.net = net
+        # The compact Inception V3 trains a fifth faster in this layout on a CPU, measured.
+        self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.num_classes = num_classes
         self.aux_weight = aux_weight
         self.recipes = RECIPES.get(type(net).__name__, {"quick": QUICK})
@@ -99,24 +100,22 @@ class ImageClassifier(LightningModule):
         trainer, name = cast(Any, self.trainer), type(self).__name__
         data = trainer.datamodule
         fitting = stage == TrainerFn.FITTING
-        on_embedded = fitting and embedded.brings_the_training_data(self, trainer)
-        if on_embedded:
+        given_none = fitting and embedded.brings_the_training_data(self, trainer)
+        on_embedded = fitting and embedded.learns_from_embedded_images(self, trainer)
+        if given_none:
             data = embedded.parts_world(self.recipe.batch_size, stage)
+        if on_embedded:
             if embedded.has_no_end(trainer):
                 trainer.fit_loop.max_epochs = self.recipe.epochs
             rank_zero_info(
-                f"{name} was given no data: it learns from the embedded images (PartsWorld, "
-                f"{len(data.train_set)} of {data.num_classes} classes, {data.image_size} pixels), "  # pyright: ignore[reportArgumentType]
-                f"by the recipe {self.recipe_name or 'quick'!r}, and stops after "
-                f"{trainer.max_epochs} epochs."
+                f"{name}{' was given no data: it' if given_none else ''} learns from the embedded "
+                f"images (PartsWorld, {len(data.train_set)} of {data.num_classes} classes, "
+                f"{data.image_size} pixels), by the recipe {self.recipe_name or 'quick'!r}, and "
+                f"stops {embedded.end_of(trainer)}."
             )
         if hasattr(data, "num_classes"):
-            checks.check_num_classes(
-                name,
-                self.num_classes,
-                type(data).__name__,
-                data.num_classes,
-            )
+            source = type(data).__name__
+            checks.check_num_classes(name, self.num_classes, source, data.num_classes)
         if fitting:
             facts = ("class_names", "image_size", "mean", "std")
             self.data_facts = {
@@ -124,7 +123,7 @@ class ImageClassifier(LightningModule):
                 for key in facts
                 if hasattr(data, key)
             }
-            self.data_facts["embedded"] = embedded.learns_from_embedded_images(self, trainer)
+            self.data_facts["embedded"] = on_embedded
             self.example_input_array = self.example_images()
 
     def example_images(self) -> Tensor | None:
@@ -180,17 +179,9 @@ class ImageClassifier(LightningModule):
         return self.net(images)
 
     def on_train_start(self) -> None:
-        loader = self.trainer.train_dataloader
-        if not isinstance(loader, DataLoader) or loader.batch_size is None or loader.drop_last:
-            return
-        try:
-            left_over = len(loader.dataset) % loader.batch_size  # pyright: ignore[reportArgumentType]
-        except TypeError:  # a stream has no length
-            return
-        if left_over == 1:
-            image = torch.as_tensor(loader.dataset[0][0])[None]
-            if not checks.can_train_on_one_image(self.net, image.to(self.dtype)):
-                raise checks.single_image_error(type(self.net).__name__)
+        image = checks.left_over_image(self.trainer.train_dataloader)
+        if image is not None and not checks.can_train_on_one_image(self.net, image.to(self.dtype)):
+            raise checks.single_image_error(type(self.net).__name__)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         labels = batch[1]

@@ -31,6 +31,12 @@ def has_no_end(trainer: Trainer) -> bool:
     return trainer.max_epochs == NOT_SAID and trainer.max_steps == -1
 
 
+def end_of(trainer: Trainer) -> str:
+    """When training stops, in words; ``max_steps`` or ``max_time`` may come first."""
+    epochs = trainer.max_epochs or 0
+    return f"after {epochs} epochs" if epochs > 0 else "where the Trainer says"
+
+
 def parts_world(batch_size: int, stage: str) -> "PartsWorldDataModule":
     """The embedded images, drawn for ``stage``; the pixels are kept once for the whole process."""
     from lecture_nets.data.parts_world import PartsWorldDataModule
