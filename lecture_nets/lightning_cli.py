@@ -32,6 +32,8 @@ class LectureCLI(LightningCLI):
                 "plugins": [{"class_path": "lecture_nets.training.SafeCheckpointIO"}],
             },
             seed_everything_default=0,
+            # `--trainer.max_epoch 3` shall be an error, not a lucky guess.
+            parser_kwargs={"allow_abbrev": False},
             args=args,
         )
 

@@ -98,7 +98,7 @@ class ImageClassifier(LightningModule):
 
     def setup(self, stage: str) -> None:
         trainer, name = cast(Any, self.trainer), type(self).__name__
-        data = trainer.datamodule
+        data: Any = trainer.datamodule
         fitting = stage == TrainerFn.FITTING
         given_none = fitting and embedded.brings_the_training_data(self, trainer)
         on_embedded = fitting and embedded.learns_from_embedded_images(self, trainer)
