@@ -56,4 +56,5 @@ class ZFNet(Network):
         # fmt: on
         channels, hidden = channels_after(self.trunk, in_channels), scale_channels(4096, width)
         self.head = fully_connected_head(channels, hidden, num_classes, grid=6)
-        init_weights(self, partial(nn.init.normal_, std=0.01))
+        # The paper's 0.01; at other widths as much more as keeps the variance of a layer's sums.
+        init_weights(self, partial(nn.init.normal_, std=0.01 / width**0.5))

@@ -74,6 +74,22 @@ def fit(folder, module, resume=None, callbacks=None, val=False, **kwargs):
     return trainer
 
 
+def handlers():
+    return {signum: signal.getsignal(signum) for signum in DEFAULT_SIGNALS}
+
+
+@pytest.fixture(autouse=True)
+def from_a_terminal():
+    """Signals as a shell in a terminal leaves them; `nohup` and `&` would have some ignored."""
+    before = handlers()
+    for signum in DEFAULT_SIGNALS:
+        default = signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL
+        signal.signal(signum, default)
+    yield
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
+
+
 class Child:
     """A forked process that trains; ends as a script that lets SystemExit through would."""
 
@@ -210,10 +226,6 @@ def test_late_signal_still_ends_the_process(tmp_path, hook):
     with pytest.raises(SystemExit) as error:
         fit(tmp_path, Slow(), callbacks=callbacks, max_epochs=1)
     assert error.value.code == 143
-
-
-def handlers():
-    return {signum: signal.getsignal(signum) for signum in DEFAULT_SIGNALS}
 
 
 @pytest.mark.parametrize("end", ["good", "error", "signal"])
