@@ -1,7 +1,7 @@
 """VGG-19: configuration E of "Very Deep Convolutional Networks" (arXiv 1409.1556, table 1, 2014).
 
 The paper started its deeper networks from a trained shallower one, and notes later that the method
-of Glorot and Bengio (2010) does without. Here it is the start of He et al. (arXiv 1502.01852), which
+of Glorot and Bengio (2010) does without. Here it is that of He et al. (arXiv 1502.01852), which
 allows for ReLUs. From Glorot's, a quarter-width network did not leave chance in six epochs.
 """
 
