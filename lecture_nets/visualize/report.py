@@ -74,13 +74,21 @@ def draw_report(
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
     plots = left.subplots(3, 1, height_ratios=(1, 1, 2.4))
     draw_curves(plots[0], curves, "loss", "loss")
+    plots[0].set_yscale("log")  # the first validation of a batch-normed network can be far off
     draw_curves(plots[1], curves, "acc", "top-1 accuracy")
     draw_confusion(plots[2], predictions, class_names)
     hits, misses = right.subfigures(2, 1)
     right_guess = predictions.guesses == predictions.labels
-    draw_images(hits, "Hits, the surest first", GREEN, predictions, right_guess, class_names)
     draw_images(
-        misses, "Misses, the surest first", VERMILION, predictions, ~right_guess, class_names
+        hits, "Hits, the surest of each class", GREEN, predictions, right_guess, class_names
+    )
+    draw_images(
+        misses,
+        "Misses, the surest of each class",
+        VERMILION,
+        predictions,
+        ~right_guess,
+        class_names,
     )
     return figure
 
@@ -116,6 +124,18 @@ def draw_confusion(axes: Any, predictions: Predictions, class_names: Sequence[st
                     axes.text(j, i, count, ha="center", va="center", color=colour, fontsize=8)
 
 
+def surest_of_each_class(confidence: Tensor, labels: Tensor, chosen: Tensor) -> list[int]:
+    """Indices of ``chosen`` images, (N,) each: first the surest of every class, then the second…"""
+    turn: dict[int, int] = {}
+    order = []
+    for index in confidence.argsort(descending=True).tolist():
+        if chosen[index]:
+            label = int(labels[index])
+            turn[label] = turn.get(label, 0) + 1
+            order.append((turn[label], index))
+    return [index for _, index in sorted(order, key=lambda pair: pair[0])]
+
+
 def draw_images(
     figure: Any,
     title: str,
@@ -125,11 +145,9 @@ def draw_images(
     class_names: Sequence[str],
 ) -> None:
     figure.suptitle(f"{title} ({int(chosen.sum())} of {len(chosen)})", color=colour)
-    confidence = predictions.probabilities.amax(dim=1).where(chosen, torch.tensor(-1.0))
-    order = confidence.argsort(descending=True)[: min(12, int(chosen.sum()))]
-    for axes, index in zip(
-        figure.subplots(3, 4).flat, [*order.tolist(), *[None] * 12], strict=False
-    ):
+    confidence = predictions.probabilities.amax(dim=1)
+    order = surest_of_each_class(confidence, predictions.labels, chosen)[:12]
+    for axes, index in zip(figure.subplots(3, 4).flat, [*order, *[None] * 12], strict=False):
         axes.axis("off")
         if index is None:
             continue

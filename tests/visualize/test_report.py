@@ -3,7 +3,13 @@
 import torch
 from PIL import Image
 
-from lecture_nets.visualize.report import Predictions, confusion, draw_report, read_curves
+from lecture_nets.visualize.report import (
+    Predictions,
+    confusion,
+    draw_report,
+    read_curves,
+    surest_of_each_class,
+)
 
 
 def predictions(count: int, classes: int) -> Predictions:
@@ -42,6 +48,13 @@ def test_a_report_says_how_many_were_hit():
     figure = draw_report("title", curves, some, ["a", "b", "c"])
     titles = [part.get_suptitle() for part in figure.subfigs[1].subfigs]
     assert titles == [
-        f"Hits, the surest first ({hits} of 20)",
-        f"Misses, the surest first ({20 - hits} of 20)",
+        f"Hits, the surest of each class ({hits} of 20)",
+        f"Misses, the surest of each class ({20 - hits} of 20)",
     ]
+
+
+def test_examples_take_turns_among_classes():
+    confidence = torch.tensor([0.9, 0.8, 0.7, 0.6, 0.99])
+    labels = torch.tensor([0, 0, 1, 1, 1])
+    chosen = torch.tensor([True, True, True, True, False])
+    assert surest_of_each_class(confidence, labels, chosen) == [0, 2, 1, 3]
