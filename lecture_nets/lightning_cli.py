@@ -88,7 +88,7 @@ class LectureCLI(LightningCLI):
         if isinstance(logger, CSVLogger):
             from lecture_nets.visualize.report import write_report
 
-            path, _ = write_report(Path(logger.log_dir), self.model, self.datamodule)
+            path = write_report(Path(logger.log_dir), self.model, self.datamodule)
             print(f"report:           {path}")
 
 

@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -10,6 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_nets.layers import Concat
 from lecture_nets.nets.network import Network
+
+NetT = TypeVar("NetT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def count_macs(net: Network, image_size: int) -> int:
     return counter.get_total_flops() // 2
 
 
-def without_values(net: Network) -> Network:
+def without_values(net: NetT) -> NetT:
     """A copy of ``net`` with the shapes of all its numbers and none of the numbers."""
     shapes: dict[int, object] = {id(buffer): buffer.to("meta") for buffer in net.buffers()}
     for parameter in net.parameters():

@@ -20,12 +20,6 @@ def normalize(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
     return images.float().sub_(shift).div_(scale)
 
 
-def denormalize(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """What `normalize` made, back to floats in 0…1, for pictures."""
-    shift, scale = torch.tensor(mean).view(3, 1, 1), torch.tensor(std).view(3, 1, 1)
-    return (images * scale + shift).clamp(0, 1)
-
-
 class ImageDataModule(LightningDataModule):
     """Images and labels in three splits.
 
@@ -67,9 +61,6 @@ class ImageDataModule(LightningDataModule):
 
     def normalize(self, images: Tensor) -> Tensor:
         return normalize(images, self.mean, self.std)
-
-    def denormalize(self, images: Tensor) -> Tensor:
-        return denormalize(images, self.mean, self.std)
 
     def collate(self, samples: list[tuple[Any, ...]]) -> list[Any]:
         images, labels, *truth = default_collate(samples)

@@ -21,7 +21,7 @@ from lecture_nets.data.folder_layout import (
 )
 from lecture_nets.data.image_files import SUFFIXES, BadImageError, image_fault, load_image
 from lecture_nets.data.image_source import ImageSource, join, open_source
-from lecture_nets.data.prepared import CACHE_BYTES, ByteBudget, Prepared
+from lecture_nets.data.prepared import prepare_splits
 
 # Below this many files the check is over before a progress bar could be read.
 _BAR_FROM = 2_000
@@ -105,16 +105,12 @@ class ImageFolderDataModule(ImageDataModule):
             f"{self.root}: {counts} pictures of {self.num_classes} classes"
             + (f"; left out: {left_out}" if left_out else "")
         )
-        budget = ByteBudget(CACHE_BYTES // max(1, self.num_workers))
-        self.train_set, self.val_set, self.test_set = (
-            Prepared(
-                FilePictures(self._source, splits[split]),
-                self.image_size,
-                augment=self.augment and split == "train",
-                budget=budget,
-            )
-            for split in SPLITS
-        )
+        self.train_set, self.val_set, self.test_set = prepare_splits(
+            {split: FilePictures(self._source, splits[split]) for split in SPLITS},
+            self.image_size,
+            augment=self.augment,
+            num_workers=self.num_workers,
+        ).values()
 
     def _list(self) -> tuple[dict[str, list[ImageFile]], str]:
         """-> the image files in each split's folder; what else lies in the class folders."""

@@ -1,5 +1,6 @@
 """Decoded once, kept in memory, made anew each epoch into the squares that a network sees."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from PIL import Image
@@ -77,3 +78,14 @@ class Prepared(Dataset):
     def __getstate__(self) -> dict[str, Any]:
         # A loader process that is not forked would be sent every picture.
         return {**self.__dict__, "_kept": {}}
+
+
+def prepare_splits(
+    pictures: Mapping[str, Pictures], image_size: int, *, augment: bool, num_workers: int
+) -> dict[str, Prepared]:
+    """Pictures of each split -> its set, all on one budget; only ``train`` is augmented."""
+    budget = ByteBudget(CACHE_BYTES // max(1, num_workers))
+    return {
+        split: Prepared(some, image_size, augment=augment and split == "train", budget=budget)
+        for split, some in pictures.items()
+    }

@@ -13,7 +13,7 @@ from PIL import Image
 
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.data.image_files import BadImageError, to_rgb
-from lecture_nets.data.prepared import CACHE_BYTES, ByteBudget, Prepared
+from lecture_nets.data.prepared import prepare_splits
 from lecture_nets.data.torchvision_table import SETS, TorchvisionSet
 
 # What torchvision raises when the files are not there, or are not all there.
@@ -70,18 +70,16 @@ class TorchvisionDataModule(ImageDataModule):
         if hasattr(self, "train_set"):
             return
         parts = {split: self._open_whole(split) for split in self.facts.parts}
-        budget = ByteBudget(CACHE_BYTES // max(1, self.num_workers))
-        self.train_set, self.val_set, self.test_set = (
-            Prepared(
-                SetPictures(self.set_name, parts[part], indices),
-                self.image_size,
-                augment=self.augment and split == "train",
-                budget=budget,
-            )
-            for split, (part, indices) in draw_splits(
-                {part: len(pictures) for part, pictures in parts.items()}
-            ).items()
-        )
+        drawn = draw_splits({part: len(pictures) for part, pictures in parts.items()})
+        self.train_set, self.val_set, self.test_set = prepare_splits(
+            {
+                split: SetPictures(self.set_name, parts[part], indices)
+                for split, (part, indices) in drawn.items()
+            },
+            self.image_size,
+            augment=self.augment,
+            num_workers=self.num_workers,
+        ).values()
 
     def _torchvision_class(self) -> Any:
         # torchvision.datasets is slow to import, and only wanted by those who use it.

@@ -11,6 +11,7 @@ from torch import nn
 from lecture_nets.layers import (
     AuxiliaryHead,
     Concat,
+    aux_heads_on,
     channels_after,
     convs,
     init_weights,
@@ -98,18 +99,29 @@ def small_image_stem(network: str, resolution: int) -> tuple[int, nn.Module, int
     )
 
 
-def inception_aux_head(
-    in_channels: int, width: float, num_classes: int, *, hidden_batch_norm: bool
-) -> AuxiliaryHead:
-    """Figure 8's side classifier on the last 17 x 17 grid."""
-    return AuxiliaryHead(
+def inception_aux_heads(
+    trunk: nn.Sequential,
+    in_channels: int,
+    row: str,
+    *,
+    width: float,
+    num_classes: int,
+    hidden_batch_norm: bool,
+) -> nn.ModuleDict:
+    """Figure 8's side classifier on ``row``, the last of the 17 x 17 grid."""
+    return aux_heads_on(
+        trunk,
         in_channels,
-        width,
-        num_classes,
-        grid=5,
-        hidden=768,
-        batch_norm=True,
-        hidden_batch_norm=hidden_batch_norm,
+        [row],
+        lambda channels: AuxiliaryHead(
+            channels,
+            width,
+            num_classes,
+            grid=5,
+            hidden=768,
+            batch_norm=True,
+            hidden_batch_norm=hidden_batch_norm,
+        ),
     )
 
 

@@ -12,7 +12,6 @@ from torch import nn
 
 from lecture_nets.layers import (
     Concat,
-    aux_heads_on,
     average_head,
     chain,
     channels_after,
@@ -24,7 +23,7 @@ from lecture_nets.nets.inception_modules import (
     InceptionC,
     ReductionA,
     ReductionB,
-    inception_aux_head,
+    inception_aux_heads,
     init_inception,
     pool_branch,
     small_image_stem,
@@ -128,12 +127,12 @@ class InceptionV2(Network):
         # fmt: on
         self.head = average_head(channels_after(self.trunk, in_channels), num_classes, dropout=0.2)
         if aux_heads:
-            self.aux_heads = aux_heads_on(
+            self.aux_heads = inception_aux_heads(
                 self.trunk,
                 in_channels,
-                [f"inception_b{num_factorized}"],
-                lambda n: inception_aux_head(
-                    n, width, num_classes, hidden_batch_norm=aux_batch_norm
-                ),
+                f"inception_b{num_factorized}",
+                width=width,
+                num_classes=num_classes,
+                hidden_batch_norm=aux_batch_norm,
             )
         init_inception(self)

@@ -13,7 +13,6 @@ from torch import nn
 
 from lecture_nets.layers import (
     Concat,
-    aux_heads_on,
     average_head,
     chain,
     channels_after,
@@ -27,7 +26,7 @@ from lecture_nets.nets.inception_modules import (
     InceptionC,
     ReductionA,
     ReductionB,
-    inception_aux_head,
+    inception_aux_heads,
     init_inception,
     pool_branch,
     small_image_stem,
@@ -103,12 +102,12 @@ class InceptionV3(Network):
         # fmt: on
         self.head = average_head(channels_after(self.trunk, in_channels), num_classes, dropout=0.2)
         if aux_heads:
-            self.aux_heads = aux_heads_on(
+            self.aux_heads = inception_aux_heads(
                 self.trunk,
                 in_channels,
-                ["inception_b4"],
-                lambda n: inception_aux_head(
-                    n, width, num_classes, hidden_batch_norm=aux_batch_norm
-                ),
+                "inception_b4",
+                width=width,
+                num_classes=num_classes,
+                hidden_batch_norm=aux_batch_norm,
             )
         init_inception(self)

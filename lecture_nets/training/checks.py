@@ -1,9 +1,9 @@
 """What must be true of a batch before a network learns from it? One clear line where it is not."""
 
-import copy
-
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
+
+from lecture_nets.analysis.cost import without_values
 
 
 def check_labels(labels: Tensor, num_classes: int) -> Tensor:
@@ -58,7 +58,7 @@ def left_over_image(loader: object) -> Tensor | None:
 
 def can_train_on_one_image(net: nn.Module, image: Tensor) -> bool:
     """Whether a training pass of a copy of ``net`` accepts ``image`` (1, C, H, W) alone."""
-    trial = copy.deepcopy(net).to("meta").train()
+    trial = without_values(net).train()
     forward = getattr(trial, "forward_with_aux", trial)
     try:
         forward(image.to("meta"))

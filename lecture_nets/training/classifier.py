@@ -2,6 +2,7 @@
 
 import warnings
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -250,8 +251,10 @@ class ImageClassifier(LightningModule):
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **options: Any) -> Any:
-        # Before the constructor runs: with another class's arguments it would fail unclearly.
-        cls.check_is_mine(read_checkpoint(checkpoint_path))
+        # Before the constructor runs: with another class's arguments it would fail unclearly. What
+        # is no local file, an address or an open file, is checked once it is loaded.
+        if isinstance(checkpoint_path, str | Path) and "://" not in str(checkpoint_path):
+            cls.check_is_mine(read_checkpoint(checkpoint_path, map_location="meta"))
         return super().load_from_checkpoint(checkpoint_path, *args, **options)
 
     # Optimisation

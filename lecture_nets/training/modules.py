@@ -282,7 +282,7 @@ def load(path: str | Path) -> Any:
     Raises:
         CheckpointError: the file is no whole checkpoint, or none of this package's.
     """
-    writer = read_checkpoint(path).get("lecture_nets", {}).get("module")
+    writer = read_checkpoint(path, map_location="meta").get("lecture_nets", {}).get("module")
     if writer not in MODULES:
         raise CheckpointError(
             f"{path} was not written by a module of lecture_nets (found: {writer}). "

@@ -5,16 +5,8 @@ from typing import Any
 
 from lightning.pytorch.plugins import TorchCheckpointIO
 
-from lecture_nets.training.read_checkpoint import CheckpointError, read_checkpoint, sums_beside
-from lecture_nets.training.write_checkpoint import check_writable, write_checkpoint
-
-__all__ = [
-    "CheckpointError",
-    "SafeCheckpointIO",
-    "check_writable",
-    "read_checkpoint",
-    "write_checkpoint",
-]
+from lecture_nets.training.read_checkpoint import read_checkpoint, sums_beside
+from lecture_nets.training.write_checkpoint import write_checkpoint
 
 
 class SafeCheckpointIO(TorchCheckpointIO):

@@ -19,9 +19,9 @@ BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of a set: images (N, 3, H, W) in 0…1, labels (N,), and probabilities (N, K) given."""
+    """Of a set: samples that begin with the image (3, H, W), labels (N,), probabilities (N, K)."""
 
-    images: Tensor
+    samples: Any
     labels: Tensor
     probabilities: Tensor
 
@@ -35,13 +35,13 @@ def predict_test_set(module: Any, data: ImageDataModule) -> Predictions:
     """Run ``module`` over the test images of ``data``."""
     was_training = module.training
     module.eval()
-    images, labels, probabilities = [], [], []
+    labels, probabilities = [], []
     for batch in data.test_dataloader():
         probabilities.append(module(batch[0].to(module.device)).softmax(dim=1).float().cpu())
-        images.append(data.denormalize(batch[0]))
         labels.append(batch[1])
     module.train(was_training)
-    return Predictions(torch.cat(images), torch.cat(labels), torch.cat(probabilities))
+    # The few pictures that are shown come from the set again; a large one would not fit twice.
+    return Predictions(data.test_set, torch.cat(labels), torch.cat(probabilities))
 
 
 def read_curves(metrics_csv: Path) -> dict[str, list[tuple[int, float]]]:
@@ -151,7 +151,7 @@ def draw_images(
         axes.axis("off")
         if index is None:
             continue
-        axes.imshow(predictions.images[index].permute(1, 2, 0).numpy())
+        axes.imshow(predictions.samples[index][0].permute(1, 2, 0).numpy())
         guess, label = int(predictions.guesses[index]), int(predictions.labels[index])
         text = f"{class_names[guess]} {confidence[index]:.0%}"
         if guess != label:
@@ -159,11 +159,11 @@ def draw_images(
         axes.set_title(text, fontsize=9, color=colour)
 
 
-def write_report(folder: Path, module: Any, data: ImageDataModule) -> tuple[Path, float]:
+def write_report(folder: Path, module: Any, data: ImageDataModule) -> Path:
     """Draw ``folder/report.png`` from the run's metrics and the test images.
 
     Returns:
-        The picture's path and the top-1 accuracy on the test images.
+        The picture's path.
     """
     predictions = predict_test_set(module, data)
     accuracy = (predictions.guesses == predictions.labels).float().mean().item()
@@ -173,4 +173,4 @@ def write_report(folder: Path, module: Any, data: ImageDataModule) -> tuple[Path
     draw_report(title, curves, predictions, data.class_names).savefig(
         path, metadata={"Title": title, "Description": f"{title}: curves, confusion, examples"}
     )
-    return path, accuracy
+    return path

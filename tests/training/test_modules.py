@@ -259,6 +259,11 @@ def test_the_base_class_says_so_too(alexnet_checkpoint):
         ImageClassifier.load_from_checkpoint(alexnet_checkpoint)
 
 
+def test_an_open_file_can_be_loaded_too(alexnet_checkpoint):
+    with open(alexnet_checkpoint, "rb") as file:
+        assert MODULES["AlexNetModule"].load_from_checkpoint(file).hparams["variant"] == "2014"
+
+
 def test_constructor_arguments_come_back(alexnet_checkpoint):
     assert lecture_nets.load(alexnet_checkpoint).hparams["variant"] == "2014"
 

@@ -20,13 +20,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.demos.boring_classes import BoringModel
 from lightning.pytorch.plugins.io import AsyncCheckpointIO
 
-from lecture_nets.training.safe_checkpoint_io import (
-    CheckpointError,
-    SafeCheckpointIO,
-    check_writable,
-    read_checkpoint,
-    write_checkpoint,
-)
+from lecture_nets.training.read_checkpoint import CheckpointError, read_checkpoint
+from lecture_nets.training.safe_checkpoint_io import SafeCheckpointIO
+from lecture_nets.training.write_checkpoint import check_writable, write_checkpoint
 
 # Python 3.12 warns of what these tests need: a child that has imported everything already.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")

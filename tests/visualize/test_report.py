@@ -2,6 +2,7 @@
 
 import torch
 from PIL import Image
+from torch.utils.data import TensorDataset
 
 from lecture_nets.visualize.report import (
     Predictions,
@@ -15,7 +16,7 @@ from lecture_nets.visualize.report import (
 def predictions(count: int, classes: int) -> Predictions:
     draw = torch.Generator().manual_seed(0)
     return Predictions(
-        torch.rand(count, 3, 16, 16, generator=draw),
+        TensorDataset(torch.rand(count, 3, 16, 16, generator=draw)),
         torch.randint(classes, (count,), generator=draw),
         torch.rand(count, classes, generator=draw).softmax(dim=1),
     )
@@ -34,7 +35,7 @@ def test_curves_are_read_from_lightnings_file(tmp_path):
 
 def test_a_report_is_one_page_even_without_misses_or_curves(tmp_path):
     perfect = predictions(3, 4)
-    perfect = Predictions(perfect.images, perfect.guesses, perfect.probabilities)
+    perfect = Predictions(perfect.samples, perfect.guesses, perfect.probabilities)
     figure = draw_report("title", {}, perfect, ["a", "b", "c", "d"])
     figure.savefig(tmp_path / "report.png")
     with Image.open(tmp_path / "report.png") as picture:
