@@ -8,7 +8,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lecture_nets.callbacks import AuxiliaryBatchNorm as AuxiliaryBatchNorm
+    from lecture_nets.callbacks import AuxiliaryWeightSchedule as AuxiliaryWeightSchedule
+    from lecture_nets.callbacks import BatchNormalize as BatchNormalize
+    from lecture_nets.callbacks import FilterNormCap as FilterNormCap
+    from lecture_nets.callbacks import FreezeBatchNorm as FreezeBatchNorm
     from lecture_nets.callbacks import LabelSmoothing as LabelSmoothing
+    from lecture_nets.callbacks import RecalibrateBatchNorm as RecalibrateBatchNorm
     from lecture_nets.data import ImageFolderDataModule as ImageFolderDataModule
     from lecture_nets.data import PartsWorldDataModule as PartsWorldDataModule
     from lecture_nets.data import TorchvisionDataModule as TorchvisionDataModule
@@ -26,7 +32,15 @@ if TYPE_CHECKING:
 __version__ = version("lecture-nets")
 
 _HOMES = {
-    "lecture_nets.callbacks": ["LabelSmoothing"],
+    "lecture_nets.callbacks": [
+        "AuxiliaryBatchNorm",
+        "AuxiliaryWeightSchedule",
+        "BatchNormalize",
+        "FilterNormCap",
+        "FreezeBatchNorm",
+        "LabelSmoothing",
+        "RecalibrateBatchNorm",
+    ],
     "lecture_nets.data": [
         "ImageFolderDataModule",
         "PartsWorldDataModule",

@@ -1,9 +1,9 @@
 """What can I do from the shell? `lecture-nets fit | validate | test | predict | table`."""
 
-import difflib
 import sys
 import warnings
-from typing import Any
+
+from lecture_nets.usage import UsageError, unknown
 
 USAGE = """\
 usage: lecture-nets COMMAND [options]
@@ -12,7 +12,7 @@ usage: lecture-nets COMMAND [options]
   validate   measure a checkpoint on the validation images
   test       measure a checkpoint on the test images
   predict    name what is on pictures: lecture-nets predict CHECKPOINT PICTURE [PICTURE ...]
-  table      the seven networks: parameters, multiply-adds, depth, smallest image
+  table      what networks cost: parameters, multiply-adds, depth, row by row if asked
 
 lecture-nets COMMAND --help tells the options of a command. For example:
 
@@ -49,13 +49,6 @@ def complain(message: str, code: int) -> int:
     return code
 
 
-def unknown(kind: str, name: str, known: Any) -> str:
-    """One line that lists what there is, with a guess at what was meant."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return f"unknown {kind} {name!r}.{hint} There are: {', '.join(known)}."
-
-
 def exit_code(error: Exception) -> int | None:
     """What an error of ours, or of the user's input, is worth; ``None`` for a bug."""
     from lecture_nets.training import CheckpointError, NonFiniteError
@@ -69,10 +62,6 @@ def exit_code(error: Exception) -> int | None:
         if isinstance(error, kind):
             return code
     return None
-
-
-class UsageError(ValueError):
-    """The words of the command line do not fit."""
 
 
 def quiet_lightning() -> None:
@@ -121,31 +110,26 @@ def predict(args: list[str]) -> None:
     parser = argparse.ArgumentParser(
         "lecture-nets predict", description="Name what is on pictures, by a checkpoint of yours."
     )
-    parser.add_argument("checkpoint", help="a .ckpt file that `lecture-nets fit` wrote")
+    parser.add_argument("checkpoint", help="a .ckpt file, or a folder of save_pretrained")
     parser.add_argument("pictures", nargs="+", metavar="picture", help="JPEG, PNG, WebP, …")
     parser.add_argument("--top", type=int, default=5, help="classes to print (default 5)")
     options = parser.parse_args(args)
     quiet_lightning()
     import torch
 
-    from lecture_nets.data.base import normalize
     from lecture_nets.data.image_files import load_image
-    from lecture_nets.data.transforms import eval_transform
     from lecture_nets.training import CheckpointError, load
 
     module = load(options.checkpoint).eval().cpu()
-    facts = module.data_facts
-    if not facts.get("class_names"):
+    names = module.data_facts.get("class_names")
+    if not names:
         raise CheckpointError(
             f"{options.checkpoint} does not say what its classes are called: it was trained on "
             "loaders, not on a data module. Use module.predict_step in Python."
         )
-    transform = eval_transform(facts["image_size"])
-    images = [transform(load_image(path)) for path in options.pictures]
+    batch = torch.stack([module.preprocess(load_image(path)) for path in options.pictures])
     with torch.inference_mode():
-        batch = normalize(torch.stack(images), facts["mean"], facts["std"])
         likeliest = module(batch).softmax(dim=1).topk(min(options.top, module.num_classes))
-    names = facts["class_names"]
     for path, values, indices in zip(options.pictures, *likeliest, strict=True):
         print(path)
         for value, index in zip(values.tolist(), indices.tolist(), strict=True):
@@ -153,37 +137,10 @@ def predict(args: list[str]) -> None:
 
 
 def table(args: list[str]) -> None:
-    """Print the seven networks with their exact costs."""
-    import argparse
+    """Print what the networks cost."""
+    from lecture_nets import cost_table
 
-    argparse.ArgumentParser(
-        "lecture-nets table", description="The seven networks of the lecture, counted."
-    ).parse_args(args)
-    import torch
-    from rich.console import Console
-    from rich.table import Table
-
-    from lecture_nets.analysis import cost
-    from lecture_nets.nets import NETS
-
-    sheet = Table(title="The networks of the lecture, 1000 classes")
-    sheet.add_column("network")
-    for column in ("image", "parameters", "side heads", "multiply-adds", "depth", "min. image"):
-        sheet.add_column(column, justify="right")
-    for net_class in NETS.values():
-        with torch.device("meta"):
-            net = net_class()  # pyright: ignore[reportCallIssue]  (each has its defaults)
-        counted = cost(net)
-        sheet.add_row(
-            net_class.__name__,
-            f"{net.paper_size} px",
-            f"{counted.parameters:,}",
-            f"{counted.aux_parameters:,}",
-            f"{counted.macs:,}",
-            str(counted.depth),
-            f"{net.min_size} px",
-        )
-    Console(width=None if sys.stdout.isatty() else 110).print(sheet)
+    cost_table.table(args)
 
 
 if __name__ == "__main__":

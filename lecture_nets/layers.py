@@ -5,8 +5,10 @@ that keeps the number of channels (a pool, a norm) or a function ``(in_channels,
 So no row repeats what the row before it puts out, and ``width`` scales every count in one place.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +33,18 @@ def channels_after(layer: nn.Module, in_channels: int) -> int:
     return in_channels
 
 
+def stride_of(layer: nn.Module) -> int:
+    """By what factor ``layer`` coarsens the grid: strides multiply along a chain.
+
+    Measured sizes would not tell, since convolutions without padding shrink a map as well.
+    """
+    if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+        return layer.stride if isinstance(layer.stride, int) else layer.stride[0]
+    if isinstance(layer, Concat):
+        return stride_of(next(layer.children()))  # branches that are joined end on the same grid
+    return math.prod(stride_of(part) for part in layer.children())
+
+
 def chain(in_channels: int, width: float = 1.0, /, **rows: Row) -> nn.Sequential:
     """Named rows one after another; the names become the state-dict keys."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
@@ -40,7 +54,19 @@ def chain(in_channels: int, width: float = 1.0, /, **rows: Row) -> nn.Sequential
     return nn.Sequential(layers)
 
 
-class ConvBlock(nn.Sequential):
+class Parts(nn.Sequential):
+    """Named layers one after another, of which slices are plain chains.
+
+    `nn.Sequential` slices by calling the constructor of the subclass, which takes other arguments.
+    """
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return nn.Sequential(OrderedDict(list(self._modules.items())[index]))
+        return super().__getitem__(index)
+
+
+class ConvBlock(Parts):
     """Convolution, optional batch norm, ReLU: (N, in, H, W) -> (N, out, H', W').
 
     Args:
@@ -170,7 +196,7 @@ class GridPool(nn.Module):
         return f"grid={self.grid}"
 
 
-class AuxiliaryHead(nn.Sequential):
+class AuxiliaryHead(Parts):
     """Side classifier, used while training only: (N, in, H, W) -> (N, num_classes).
 
     The paper's hidden fully connected layer is written as the convolution it is: one that covers
@@ -256,30 +282,3 @@ def aux_heads_on(
         if name in rows:
             heads[name] = head(in_channels)
     return heads
-
-
-def init_weights(
-    net: nn.Module,
-    conv: Callable[[Tensor], object],
-    linear: Callable[[Tensor], object] | None = None,
-    bias: float = 0.0,
-) -> None:
-    """Fill the weights of ``net``: convolutions by ``conv``, linear layers by ``linear``.
-
-    Biases become ``bias``; batch norms keep PyTorch's start (gamma 1, beta 0).
-    """
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            fill = conv if isinstance(module, nn.Conv2d) else linear or conv
-            fill(module.weight)
-            if module.bias is not None:
-                nn.init.constant_(module.bias, bias)
-
-
-def truncated_normal(std: float) -> Callable[[Tensor], object]:
-    """Normal draws cut at two standard deviations, as TensorFlow does (PyTorch: at -2 and 2)."""
-
-    def fill(weight: Tensor) -> Tensor:
-        return nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)
-
-    return fill

@@ -1,6 +1,5 @@
 """The building blocks: shapes, order of channels, and the values that a paper fixes."""
 
-import math
 from functools import partial
 
 import pytest
@@ -21,10 +20,10 @@ from lecture_nets.layers import (
     conv,
     convs,
     fully_connected_head,
-    init_weights,
     scale_channels,
-    truncated_normal,
+    stride_of,
 )
+from lecture_nets.nets.vgg19 import Block
 
 
 def image(channels: int = 3, side: int = 8) -> torch.Tensor:
@@ -147,6 +146,42 @@ def test_concat_names_are_the_state_dict_keys():
 )
 def test_channels_after_is_what_comes_out(layer, channels):
     assert channels_after(layer, 3) == layer(image()).shape[1] == channels
+
+
+@pytest.mark.parametrize(
+    ("layer", "stride"),
+    [
+        (nn.ReLU(), 1),
+        (nn.Conv2d(3, 5, 3), 1),  # smaller by two pixels, and no coarser
+        (nn.Conv2d(3, 5, 3, stride=2), 2),
+        (nn.Conv2d(3, 5, 11, stride=4), 4),
+        (nn.MaxPool2d(3, stride=2), 2),
+        (nn.MaxPool2d(3, stride=1, padding=1), 1),
+        (nn.AvgPool2d(4), 4),
+        (nn.Sequential(ConvBlock(3, 8, 3, stride=2), nn.MaxPool2d(2)), 4),
+        (Concat(a=nn.MaxPool2d(3, stride=2), b=convs(3, 1.0, (8, 1), (8, 3, 2))), 2),
+    ],
+    ids=str,
+)
+def test_stride_of(layer, stride):
+    assert stride_of(layer) == stride
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        ConvBlock(3, 8, 3),
+        AuxiliaryHead(3, 0.1, 10, grid=2, hidden=64, batch_norm=True),
+        Block(3, 0.1, 64, convs=2, batch_norm=True),
+    ],
+    ids=["ConvBlock", "AuxiliaryHead", "Block of VGG-19"],
+)
+def test_slices_of_a_block_are_chains(block):
+    block, x = block.eval(), image()
+    first, rest = block[:2], block[2:]
+    assert (type(first), type(rest)) == (nn.Sequential, nn.Sequential)
+    assert list(first.state_dict()) + list(rest.state_dict()) == list(block.state_dict())
+    assert torch.equal(rest(first(x)), block(x))
 
 
 def test_chain_hands_each_row_the_channels_of_the_row_before():
@@ -273,37 +308,3 @@ def test_aux_heads_get_the_channels_of_their_rows():
 def test_aux_heads_stand_in_the_order_of_the_trunk():
     trunk = chain(3, 1.0, a=conv(8, 1), b=conv(16, 1))
     assert list(aux_heads_on(trunk, 3, ["b", "a"], lambda n: nn.Identity())) == ["a", "b"]
-
-
-def test_init_weights_tells_convolutions_from_linear_layers():
-    net = nn.Sequential(ConvBlock(3, 8, 3, batch_norm=False), nn.Linear(8, 4))
-    fill = nn.init.constant_
-    init_weights(net, lambda w: fill(w, 1.0), lambda w: fill(w, 2.0), bias=3.0)
-    values = [tensor.unique().item() for tensor in net.parameters()]
-    assert values == [1.0, 3.0, 2.0, 3.0]
-
-
-def test_init_weights_leaves_batch_norm_alone():
-    net = ConvBlock(3, 8, 3)
-    init_weights(net, nn.init.zeros_)
-    assert net.norm.weight.unique().item() == 1
-    assert net.norm.bias.unique().item() == 0
-
-
-@pytest.mark.parametrize("std", [0.1, 0.01, 0.001])
-def test_truncated_normal_is_cut_at_two_deviations(std):
-    torch.manual_seed(0)
-    weight = torch.empty(400_000)
-    truncated_normal(std)(weight)
-    # Cut at two deviations, a normal keeps 0.87963 of its own: 0.0879 for 0.1, as TensorFlow's.
-    density = math.exp(-2) / math.sqrt(2 * math.pi)
-    kept = math.sqrt(1 - 4 * density / math.erf(math.sqrt(2)))
-    assert weight.std().item() == pytest.approx(kept * std, rel=0.005)
-    assert 1.99 * std < weight.abs().max() <= 2 * std
-
-
-def test_truncated_normal_of_the_inception_networks():
-    torch.manual_seed(0)
-    weight = torch.empty(400_000)
-    truncated_normal(0.1)(weight)
-    assert weight.std().item() == pytest.approx(0.0879, abs=5e-4)

@@ -2,13 +2,15 @@
 
 import copy
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from lecture_nets.analysis.receptive_field import View, view_through
 from lecture_nets.layers import Concat
 from lecture_nets.nets.network import Network
 
@@ -16,15 +18,45 @@ NetT = TypeVar("NetT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
+class RowCost:
+    """One row of the paper's table: its own share of each count.
+
+    Attributes:
+        name: the row of ``net.trunk``, ``"head"``, or ``"aux_heads."`` and the row it listens to.
+        output: shape of what comes out for one image: (channels, height, width) or (units,).
+        parameters: as in `Cost`.
+        macs: as in `Cost`.
+        depth: convolutions and linear layers on the longest path through this row alone.
+        paths: different ways through this row alone.
+        receptive_field: side of the square of pixels that one unit sees through all rows so far;
+            ``None`` behind a pool over the whole map, where every unit sees the whole image.
+        side_head: not part of the sums in `Cost`, but for ``aux_parameters``.
+    """
+
+    name: str
+    output: tuple[int, ...]
+    parameters: int
+    macs: int
+    depth: int
+    paths: int
+    receptive_field: int | None
+    side_head: bool = False
+
+
+@dataclass(frozen=True)
 class Cost:
-    """What `cost` counts.
+    """What `cost` counts. All but the receptive field are sums, or the product, over ``rows``.
 
     Attributes:
         parameters: of trunk and head, which is all that inference needs.
         aux_parameters: of the side heads.
-        macs: multiply-adds of convolutions and linear layers for one image, without side heads.
+        macs: multiply-adds of convolutions, linear layers and `ShallowSVM`'s matrix products for
+            one image, without side heads.
         depth: convolutions and linear layers on the longest path from image to scores.
         paths: different ways from image to scores; each branch of a module is one.
+        receptive_field: side of the square of pixels that one unit of the trunk's last map sees,
+            along the branch that sees most. It can be larger than the image.
+        rows: trunk and head in order, each side head behind the row it listens to.
     """
 
     parameters: int
@@ -32,22 +64,71 @@ class Cost:
     macs: int
     depth: int
     paths: int
+    receptive_field: int
+    rows: tuple[RowCost, ...]
 
 
-def cost(net: Network, image_size: int | None = None) -> Cost:
-    """Count parameters, multiply-adds, depth and paths of ``net``, which stays as it is.
+def cost(net: Network, image_size: int | tuple[int, int] | None = None) -> Cost:
+    """Count parameters, multiply-adds, depth, paths and view of ``net``, which stays as it is.
 
     Args:
         net: any network of `lecture_nets.nets`.
-        image_size: side of a square image in pixels; ``None`` is the paper's.
+        image_size: side of a square image, or (height, width), in pixels; ``None`` is the paper's.
+
+    Raises:
+        ValueError: for images smaller than the network takes.
     """
+    size = net.paper_size if image_size is None else image_size
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width) < 1:
+        raise ValueError(f"cost(image_size={image_size}): at least 1 pixel is needed.")
+    twin = without_values(net).eval()
+    dtype = next(twin.parameters()).dtype
+    image = torch.empty(1, net.in_channels, height, width, dtype=dtype, device="meta")
+    with torch.no_grad():
+        rows = tuple(count_rows(twin, twin.check(image)))
+    main = [row for row in rows if not row.side_head]
     return Cost(
-        parameters=count_parameters(net.trunk) + count_parameters(net.head),
-        aux_parameters=count_parameters(net.aux_heads),
-        macs=count_macs(net, net.paper_size if image_size is None else image_size),
-        depth=count_depth(net.trunk) + count_depth(net.head),
-        paths=count_paths(net.trunk) * count_paths(net.head),
+        parameters=sum(row.parameters for row in main),
+        aux_parameters=sum(row.parameters for row in rows if row.side_head),
+        macs=sum(row.macs for row in main),
+        depth=sum(row.depth for row in main),
+        paths=math.prod(row.paths for row in main),
+        receptive_field=max(row.receptive_field or 1 for row in main),
+        rows=rows,
     )
+
+
+def count_rows(net: Network, x: Tensor) -> Iterator[RowCost]:
+    """The rows of ``net`` for images ``x``: (1, in_channels, H, W), on the meta device."""
+
+    views = [View(), View()]
+    for name, layer in net.trunk.named_children():
+        views = [view_through(layer, view, axis) for axis, view in enumerate(views)]
+        row, x = count_row(name, layer, x, max(view.field for view in views))
+        yield row
+        if name in net.aux_heads:
+            yield count_row(f"aux_heads.{name}", net.aux_heads[name], x, side_head=True)[0]
+    yield count_row("head", net.head, x)[0]
+
+
+def count_row(
+    name: str, layer: nn.Module, x: Tensor, field: int | None = None, *, side_head: bool = False
+) -> tuple[RowCost, Tensor]:
+    """The row that ``layer`` is, and what comes out of it."""
+    with FlopCounterMode(display=False) as counter:
+        y = layer(x)
+    row = RowCost(
+        name=name,
+        output=tuple(y.shape[1:]),
+        parameters=count_parameters(layer),
+        macs=counter.get_total_flops() // 2,
+        depth=count_depth(layer),
+        paths=count_paths(layer),
+        receptive_field=field if y.ndim == 4 else None,
+        side_head=side_head,
+    )
+    return row, y
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -67,16 +148,6 @@ def count_paths(module: nn.Module) -> int:
     """Different ways through ``module``."""
     paths = [count_paths(child) for child in module.children()]
     return sum(paths) if isinstance(module, Concat) else math.prod(paths)
-
-
-def count_macs(net: Network, image_size: int) -> int:
-    """Multiply-adds of convolutions and linear layers for one square image."""
-    twin = without_values(net).eval()
-    dtype = next(twin.parameters()).dtype
-    image = torch.empty(1, net.in_channels, image_size, image_size, dtype=dtype, device="meta")
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        twin(image)
-    return counter.get_total_flops() // 2
 
 
 def without_values(net: NetT) -> NetT:

@@ -16,14 +16,26 @@ MARGIN = 1.15
 _LUMA = torch.tensor([0.299, 0.587, 0.114])
 
 
-def eval_transform(image_size: int) -> Callable[[Image.Image | Tensor], Tensor]:
+def eval_transform(
+    image_size: int, *, resize: int | None = None, interpolation: str = "bilinear"
+) -> Callable[[Image.Image | Tensor], Tensor]:
     """RGB picture or ``uint8`` ``(3, H, W)`` -> its middle square, ``uint8`` ``(3, S, S)``.
 
     What validation, test and ``predict`` share. Equal to resizing the short side to
     ``1.15 * image_size`` and cropping the centre, but crops first, so that a very long picture
     never becomes a huge one on the way.
+
+    Args:
+        image_size: the side S in pixels.
+        resize: resize the short side to this, then crop, in this order and pixel by pixel as
+            torchvision does: how published weights were evaluated.
+        interpolation: ``"bilinear"`` or ``"bicubic"``, with ``resize``.
     """
-    return partial(_middle_square, image_size=image_size)
+    if resize is None:
+        return partial(_middle_square, image_size=image_size)
+    return partial(
+        _resized_middle, image_size=image_size, resize=resize, interpolation=interpolation
+    )
 
 
 def train_transform(image_size: int) -> Callable[[Tensor], Tensor]:
@@ -62,3 +74,14 @@ def _middle_square(image: Image.Image | Tensor, image_size: int) -> Tensor:
     side = max(1, round(min(height, width) / MARGIN))
     top, left = (height - side) // 2, (width - side) // 2
     return tf.resized_crop(image, top, left, side, side, [image_size, image_size], antialias=True)
+
+
+def _resized_middle(
+    image: Image.Image | Tensor, image_size: int, resize: int, interpolation: str
+) -> Tensor:
+    from torchvision.transforms.v2 import InterpolationMode
+    from torchvision.transforms.v2 import functional as tf
+
+    resized = tf.resize(image, [resize], InterpolationMode(interpolation), antialias=True)
+    middle = tf.center_crop(resized, [image_size])
+    return to_tensor(middle) if isinstance(middle, Image.Image) else middle

@@ -11,13 +11,13 @@ from typing import Literal
 
 from torch import nn
 
+from lecture_nets.initialization import init_weights, skip_default_init
 from lecture_nets.layers import (
     LRN,
     chain,
     channels_after,
     conv,
     fully_connected_head,
-    init_weights,
     scale_channels,
 )
 from lecture_nets.nets.network import Network, choose
@@ -37,6 +37,7 @@ class AlexNet(Network):
     min_size = 63
     paper_size = 224
 
+    @skip_default_init()
     def __init__(
         self,
         num_classes: int = 1000,

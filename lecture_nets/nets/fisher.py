@@ -46,7 +46,7 @@ def encode(x: Tensor, encoding: str, fitted: Tensor, mean: Tensor, axes: Tensor,
     The signed square root tempers frequent descriptors; unit length makes images comparable
     however much of them is background (Perronnin et al., 2010, section 3).
     """
-    if not (fitted.is_meta or fitted):
+    if not (fitted.is_meta or torch.compiler.is_exporting() or fitted):
         raise RuntimeError("ShallowSVM has no codebook yet: call net.fit_codebook(images) first.")
     # Half precision is too coarse for likelihoods; autocast does not know the meta device.
     with torch.autocast("cpu" if x.is_meta else x.device.type, enabled=False):

@@ -10,6 +10,7 @@ from typing import Literal
 
 from torch import nn
 
+from lecture_nets.initialization import init_weights, skip_default_init
 from lecture_nets.layers import (
     LRN,
     AuxiliaryHead,
@@ -21,7 +22,6 @@ from lecture_nets.layers import (
     channels_after,
     conv,
     convs,
-    init_weights,
 )
 from lecture_nets.nets.network import Network, choose
 
@@ -64,12 +64,13 @@ class GoogLeNet(Network):
         batch_norm: normalise every convolution and leave the response norm out, as Ioffe and
             Szegedy (arXiv 1502.03167) found it superfluous then; torchvision's variant always does.
         aux_heads: build the two side classifiers.
-        aux_batch_norm: batch norm in their fully connected layers too.
+        aux_batch_norm: batch norm in both hidden layers of theirs.
     """
 
     min_size = 31
     paper_size = 224
 
+    @skip_default_init()
     def __init__(
         self,
         num_classes: int = 1000,
@@ -134,7 +135,7 @@ class GoogLeNet(Network):
                     grid=4,
                     hidden=1024,
                     dropout=0.7,
-                    batch_norm=batch_norm,
+                    batch_norm=batch_norm or aux_batch_norm,
                     hidden_batch_norm=aux_batch_norm,
                     pool=nn.AdaptiveAvgPool2d(4) if torchvision else None,
                 ),

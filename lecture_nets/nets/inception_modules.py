@@ -8,15 +8,8 @@ from functools import partial
 
 from torch import nn
 
-from lecture_nets.layers import (
-    AuxiliaryHead,
-    Concat,
-    aux_heads_on,
-    channels_after,
-    convs,
-    init_weights,
-    truncated_normal,
-)
+from lecture_nets.initialization import init_weights, truncated_normal
+from lecture_nets.layers import AuxiliaryHead, Concat, aux_heads_on, channels_after, convs
 from lecture_nets.nets.network import Network, choose
 
 Kernel = tuple[int, int]

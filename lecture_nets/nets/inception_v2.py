@@ -10,14 +10,8 @@ from typing import Literal
 
 from torch import nn
 
-from lecture_nets.layers import (
-    Concat,
-    average_head,
-    chain,
-    channels_after,
-    conv,
-    convs,
-)
+from lecture_nets.initialization import skip_default_init
+from lecture_nets.layers import Concat, average_head, chain, channels_after, conv, convs
 from lecture_nets.nets.inception_modules import (
     InceptionB,
     InceptionC,
@@ -47,9 +41,19 @@ class InceptionA(Concat):
 class InceptionV2(Network):
     """Images to class scores: (N, 3, 299, 299) -> (N, num_classes).
 
-    Depth: the paper says 42 layers, and does not show its count. The longest path through the
-    default has 54 convolutions and linear layers. With ``num_factorized=4`` it has 49, and 42 when
-    the 3 + 4 layers inside the two grid reductions are left out.
+    The paper contradicts itself: table 1 has a stem of 3x3 convolutions, the row "Inception-v2" of
+    table 3 the 7x7 before it was factorised. So the stem is an option. It also says 42 layers and
+    less than 25 million parameters, and shows neither count. The longest path (convolutions and
+    linear layers) has 42 in no variant; it has when the 3 + 4 layers inside the two grid reductions
+    are left out, and then one variant meets both claims, ``num_factorized=4`` with the 3x3 stem::
+
+        stem  num_factorized  parameters  multiply-adds  longest path  without reductions
+        3x3                5  25,954,248  6,352,562,784            54                  47
+        3x3                4  24,263,240  5,864,860,256            49                  42
+        3x3                3  22,572,232  5,377,157,728            44                  37
+        7x7                5  25,358,888  5,606,955,200            51                  44
+        7x7                4  23,667,880  5,119,252,672            46                  39
+        7x7                3  21,976,872  4,631,550,144            41                  34
 
     Args:
         num_classes: classes to tell apart.
@@ -67,6 +71,7 @@ class InceptionV2(Network):
     min_size = 75
     paper_size = 299
 
+    @skip_default_init()
     def __init__(
         self,
         num_classes: int = 1000,

@@ -11,14 +11,8 @@ from typing import Literal
 
 from torch import nn
 
-from lecture_nets.layers import (
-    Concat,
-    average_head,
-    chain,
-    channels_after,
-    conv,
-    convs,
-)
+from lecture_nets.initialization import skip_default_init
+from lecture_nets.layers import Concat, average_head, chain, channels_after, conv, convs
 from lecture_nets.nets.inception_modules import (
     COLUMN,
     ROW,
@@ -58,11 +52,14 @@ class InceptionV3(Network):
             the first pool too, for small images (section 9). Weights fit all three.
         aux_heads: build the side classifier.
         aux_batch_norm: batch norm in its fully connected layer too ("BN-auxiliary", section 10).
+        count_include_pad: let the zeros around the map count in the modules' average pools, as
+            torchvision and timm do; ``False`` leaves them out, as TensorFlow and Keras do.
     """
 
     min_size = 75
     paper_size = 299
 
+    @skip_default_init()
     def __init__(
         self,
         num_classes: int = 1000,
@@ -72,6 +69,7 @@ class InceptionV3(Network):
         resolution: Literal[299, 151, 79] = 299,
         aux_heads: bool = True,
         aux_batch_norm: bool = True,
+        count_include_pad: bool = True,
     ) -> None:
         super().__init__(num_classes, width, in_channels)
         first_stride, first_pool, self.min_size = small_image_stem("InceptionV3", resolution)
@@ -100,6 +98,9 @@ class InceptionV3(Network):
             inception_c2=InceptionC,                               # 2048 x 8 x 8
         )
         # fmt: on
+        for layer in self.trunk.modules():
+            if isinstance(layer, nn.AvgPool2d):
+                layer.count_include_pad = count_include_pad
         self.head = average_head(channels_after(self.trunk, in_channels), num_classes, dropout=0.2)
         if aux_heads:
             self.aux_heads = inception_aux_heads(

@@ -1,11 +1,17 @@
 """What is every network of the lecture? A trunk, a head, side heads, clear words on its input."""
 
+import itertools
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import torch
 import torch.fx
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+from lecture_nets.layers import stride_of
 
 Choice = TypeVar("Choice")
 
@@ -27,6 +33,7 @@ class Network(nn.Module):
     Attributes:
         min_size: shortest side, in pixels, of the smallest image it takes, in training too.
         paper_size: side of the images in the paper, in pixels.
+        grad_checkpointing: whether training recomputes its rows; see `set_grad_checkpointing`.
 
     Raises:
         ValueError: at construction for a number of classes, channels or a width that no network
@@ -38,6 +45,7 @@ class Network(nn.Module):
     trunk: nn.Sequential
     head: nn.Module
     aux_heads: nn.ModuleDict
+    grad_checkpointing: bool = False
 
     def __init__(self, num_classes: int, width: float, in_channels: int) -> None:
         name = type(self).__name__
@@ -52,26 +60,91 @@ class Network(nn.Module):
         self.aux_heads = nn.ModuleDict()
 
     def check(self, x: Tensor) -> Tensor:
+        # A `ShallowSVM` without its head has buffers only.
+        weights = itertools.chain(self.parameters(), self.buffers())
         return check_images(
             x,
             network=type(self).__name__,
             in_channels=self.in_channels,
             min_size=self.min_size,
-            dtype=next(self.parameters()).dtype,
+            dtype=next(weight.dtype for weight in weights if weight.is_floating_point()),
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.trunk(self.check(x)))
+        x = self.check(x)
+        if not self._recomputes():
+            return self.head(self.trunk(x))
+        for row in self.trunk.children():
+            x = self._run(row, x)
+        return self.head(x)
 
     def forward_with_aux(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Scores and, in order of depth, the side heads' scores: ``(N, num_classes)`` each."""
         x = self.check(x)
         aux = []
-        for name, layer in self.trunk.named_children():
-            x = layer(x)
+        for name, row in self.trunk.named_children():
+            x = self._run(row, x)
             if name in self.aux_heads:
                 aux.append(self.aux_heads[name](x))
         return self.head(x), aux
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """The last map of each resolution, finest first: (N, C, H, W) -> [(N, C_i, H_i, W_i), ...].
+
+        Each is about ``reduction`` times smaller than the image, where ``reduction`` is the product
+        of the strides so far. Inception V3 at 299 pixels: 64 x 147 x 147, 192 x 71 x 71,
+        288 x 35 x 35, 768 x 17 x 17, 2048 x 8 x 8, that is reductions 2, 4, 8, 16, 32. The last is
+        what the head sees; `ShallowSVM`'s is a vector.
+        """
+        x = self.check(x)
+        maps: list[Tensor] = []
+        for row in self.trunk.children():
+            x = self._run(row, x)
+            if stride_of(row) == 1:
+                del maps[-1:]
+            maps.append(x)
+        return maps
+
+    def set_grad_checkpointing(self, enable: bool = True) -> None:
+        """Train in less memory and more time: keep what goes into each row, not what is inside.
+
+        The backward pass computes the inside of a row again. Scores, gradients and the norms'
+        moving statistics stay as they are without; evaluation is not touched. Known as gradient
+        checkpointing (Chen et al., arXiv 1604.06174); the name is timm's.
+        """
+        self.grad_checkpointing = enable
+
+    def _recomputes(self) -> bool:
+        return self.grad_checkpointing and self.training and torch.is_grad_enabled()
+
+    def _run(self, row: nn.Module, x: Tensor) -> Tensor:
+        if not self._recomputes():
+            return row(x)
+        if torch.compiler.is_compiling():  # a compiled graph never repeats a side effect
+            return checkpoint(row, x, use_reentrant=False)
+        contexts = nullcontext(), KeepStatistics(row)
+        return checkpoint(row, x, use_reentrant=False, context_fn=lambda: contexts)
+
+
+class KeepStatistics:
+    """Inside, the norms in ``layer`` compute what they always do, but learn no moving statistics.
+
+    Momentum 0 leaves the moving mean and variance bit for bit. Switching the tracking off would
+    save other tensors than the first pass did, which PyTorch refuses. It can be entered again and
+    again, once for each backward pass through one graph.
+    """
+
+    def __init__(self, layer: nn.Module) -> None:
+        self.norms = [part for part in layer.modules() if isinstance(part, _BatchNorm)]
+
+    def __enter__(self) -> None:
+        self.before = [(norm.momentum, norm.num_batches_tracked) for norm in self.norms]
+        for norm in self.norms:
+            norm.momentum, norm.num_batches_tracked = 0.0, None
+
+    def __exit__(self, *_: object) -> None:
+        for norm, (momentum, batches) in zip(self.norms, self.before, strict=True):
+            norm.momentum, norm.num_batches_tracked = momentum, batches
 
 
 @torch.fx.wrap  # one call in a traced graph, not a branch on the size it happened to be traced with

@@ -9,18 +9,19 @@ from functools import partial
 
 from torch import nn
 
+from lecture_nets.initialization import init_weights, skip_default_init
 from lecture_nets.layers import (
     ConvBlock,
+    Parts,
     chain,
     channels_after,
     fully_connected_head,
-    init_weights,
     scale_channels,
 )
 from lecture_nets.nets.network import Network
 
 
-class Block(nn.Sequential):
+class Block(Parts):
     """So many 3x3 convolutions, then a 2x2 pool: (N, in, H, W) -> (N, channels, H/2, W/2)."""
 
     def __init__(
@@ -49,6 +50,7 @@ class VGG19(Network):
     min_size = 32
     paper_size = 224
 
+    @skip_default_init()
     def __init__(
         self,
         num_classes: int = 1000,

@@ -9,13 +9,13 @@ from functools import partial
 
 from torch import nn
 
+from lecture_nets.initialization import init_weights, skip_default_init
 from lecture_nets.layers import (
     LRN,
     chain,
     channels_after,
     conv,
     fully_connected_head,
-    init_weights,
     scale_channels,
 )
 from lecture_nets.nets.network import Network
@@ -33,6 +33,7 @@ class ZFNet(Network):
     min_size = 63
     paper_size = 224
 
+    @skip_default_init()
     def __init__(
         self, num_classes: int = 1000, *, width: float = 1.0, in_channels: int = 3
     ) -> None:

@@ -1,22 +1,28 @@
 """How does any network become a LightningModule that trains safely?"""
 
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from lightning.pytorch import Callback, LightningModule
-from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
+from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
+from lecture_nets.callbacks.replay import follow, replay
+from lecture_nets.callbacks.structure import StructureCallback
+from lecture_nets.data.base import normalize
+from lecture_nets.data.transforms import eval_transform
 from lecture_nets.nets.network import choose
-from lecture_nets.training import checks, embedded, optimization
+from lecture_nets.training import checks, embedded, optimization, pretrained
 from lecture_nets.training.finite_guard import FiniteGuard
 from lecture_nets.training.read_checkpoint import read_checkpoint
 from lecture_nets.training.recipes import QUICK, RECIPES, Recipe
@@ -45,6 +51,8 @@ class ImageClassifier(LightningModule):
         ValueError: fewer than two classes; an unknown recipe; at the start of a fit, data of
             another number of classes; at the first batch, labels or images it cannot take.
     """
+
+    alterations: tuple[str, ...] = ()  # structure callbacks applied so far, in order
 
     def __init__(
         self,
@@ -160,6 +168,10 @@ class ImageClassifier(LightningModule):
     def configure_callbacks(self) -> list[Callback]:
         # A callback returned here replaces one of its type, so the user's own comes first.
         given: list[Callback] = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
+        for callback in given:
+            # No hook is earlier: those that average weights copy the module in their `setup`.
+            if isinstance(callback, StructureCallback):
+                callback.apply(self)
         return [
             own
             for own in self.own_callbacks()
@@ -169,7 +181,10 @@ class ImageClassifier(LightningModule):
     def own_callbacks(self) -> list[Callback]:
         """What belongs to the module's training, unless the user brings one of the same type."""
         callbacks: list[Callback] = [FiniteGuard()]
-        if self.recipe.ema_decay is not None:
+        given: list[Callback] = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
+        # A user's SWA is an average too: of two, the last to copy its weights would win unsaid.
+        averaged = any(isinstance(callback, StochasticWeightAveraging) for callback in given)
+        if self.recipe.ema_decay is not None and not averaged:
             average = partial(optimization.ema_with_warm_up, self.recipe.ema_decay)
             callbacks.append(WeightAveraging(avg_fn=average))
         return callbacks
@@ -233,11 +248,24 @@ class ImageClassifier(LightningModule):
     # Checkpoints
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["lecture_nets"] = {"module": type(self).__name__, "data": self.data_facts}
+        checkpoint["lecture_nets"] = {
+            "module": type(self).__name__,
+            "data": self.data_facts,
+            "alterations": list(self.alterations),
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.check_is_mine(checkpoint)
-        self.data_facts = checkpoint.get("lecture_nets", {}).get("data", {})
+        record = checkpoint.get("lecture_nets", {})
+        replay(self, record.get("alterations", []))
+        self.data_facts = record.get("data", {})
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        if not strict:
+            follow(self, state_dict)
+        return super().load_state_dict(state_dict, strict=strict, assign=assign)
 
     @classmethod
     def check_is_mine(cls, checkpoint: dict[str, Any]) -> None:
@@ -256,6 +284,52 @@ class ImageClassifier(LightningModule):
         if isinstance(checkpoint_path, str | Path) and "://" not in str(checkpoint_path):
             cls.check_is_mine(read_checkpoint(checkpoint_path, map_location="meta"))
         return super().load_from_checkpoint(checkpoint_path, *args, **options)
+
+    # Pretrained weights
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, **options: Any) -> Any:
+        """A module with trained weights, which knows how pictures were shown to them.
+
+        Example::
+
+            module = InceptionV3Module.from_pretrained("torchvision", num_classes=10)
+
+        Args:
+            source: ``"torchvision"``; ``"timm"`` or, for one of its tags, a name such as
+                ``"timm/inception_v3.tv_in1k"``; or a folder that `save_pretrained` wrote.
+            options: of the constructor. Another ``num_classes`` keeps all but the last layers.
+
+        Raises:
+            ValueError: nobody publishes weights for this network; or they do not fit.
+            ConnectionError: no network; says where to put the file by hand.
+            CheckpointError: a file is damaged or not the published one.
+        """
+        return pretrained.from_pretrained(cls, source, options)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write ``model.safetensors`` and ``card.json``: weights, options, classes, versions.
+
+        Raises:
+            ValueError: there are NaN or infinite values among the weights.
+        """
+        pretrained.save_pretrained(self, folder)
+
+    def preprocess(self, picture: Image.Image) -> Tensor:
+        """RGB picture of any size -> (3, S, S), as the network was shown pictures in training.
+
+        Raises:
+            ValueError: the module has not been fitted to a data module, nor been loaded.
+        """
+        facts = self.data_facts
+        if not facts.keys() >= {"image_size", "mean", "std"}:
+            raise ValueError(
+                f"{type(self).__name__} does not know how its images were prepared: it was trained "
+                "on loaders, not on a data module. Prepare them as you did for training."
+            )
+        views = {key: facts[key] for key in ("resize", "interpolation") if key in facts}
+        pixels = eval_transform(facts["image_size"], **views)(picture)
+        return normalize(pixels[None], facts["mean"], facts["std"])[0]
 
     # Optimisation
 

@@ -18,6 +18,7 @@ from lecture_nets.nets import (
 )
 from lecture_nets.training.classifier import ImageClassifier
 from lecture_nets.training.losses import SquaredHinge
+from lecture_nets.training.pretrained import CARD, read_card
 from lecture_nets.training.read_checkpoint import CheckpointError, read_checkpoint
 
 
@@ -233,6 +234,7 @@ class InceptionV3Module(ImageClassifier):
         resolution: ``299``; ``151`` or ``79`` for small images.
         aux_weight: weight of the side head's loss; 0.4 in the released code.
         aux_batch_norm: batch norm in the side head's fully connected layer too.
+        count_include_pad: ``False`` averages as TensorFlow and Keras do.
         recipe: ``"paper"`` or ``"quick"``.
         lr: in place of the recipe's learning rate.
     """
@@ -246,6 +248,7 @@ class InceptionV3Module(ImageClassifier):
         resolution: Literal[299, 151, 79] = 299,
         aux_weight: float = 0.4,
         aux_batch_norm: bool = True,
+        count_include_pad: bool = True,
         recipe: str | None = None,
         lr: float | None = None,
     ) -> None:
@@ -255,6 +258,7 @@ class InceptionV3Module(ImageClassifier):
             in_channels=in_channels,
             resolution=resolution,
             aux_batch_norm=aux_batch_norm,
+            count_include_pad=count_include_pad,
         )
         super().__init__(net, aux_weight=aux_weight, recipe=recipe, lr=lr)
 
@@ -277,15 +281,18 @@ MODULES: dict[str, type[ImageClassifier]] = {
 
 
 def load(path: str | Path) -> Any:
-    """The module that wrote a checkpoint, whichever of the seven it is, with its weights.
+    """The module that wrote a checkpoint or a `save_pretrained` folder, with its weights.
 
     Raises:
         CheckpointError: the file is no whole checkpoint, or none of this package's.
     """
-    writer = read_checkpoint(path, map_location="meta").get("lecture_nets", {}).get("module")
+    is_folder = Path(path, CARD).is_file()
+    card = read_card(Path(path)) if is_folder else read_checkpoint(path, map_location="meta")
+    writer = card.get("lecture_nets", {}).get("module")
     if writer not in MODULES:
         raise CheckpointError(
             f"{path} was not written by a module of lecture_nets (found: {writer}). "
             f"Known are {', '.join(MODULES)}; load others with their own load_from_checkpoint."
         )
-    return MODULES[writer].load_from_checkpoint(path)
+    module = MODULES[writer]
+    return module.from_pretrained(path) if is_folder else module.load_from_checkpoint(path)

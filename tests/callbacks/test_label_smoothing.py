@@ -6,8 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lightning.pytorch import LightningModule
 from torch import nn
+from torch._dynamo.utils import counters
+from torch.utils.data import DataLoader
 
 from lecture_nets.callbacks import LabelSmoothing, smooth_labels
+from lecture_nets.training import ShallowSVMModule
+
+PRIOR = [0.19, *[0.09] * 9]  # of the ten classes of the loader
 
 
 def test_the_papers_example():
@@ -16,16 +21,46 @@ def test_the_papers_example():
     assert smoothed[0].item() == pytest.approx(0.0001)
 
 
-@settings(derandomize=True, deadline=None, max_examples=100, database=None)
-@given(st.integers(2, 12), st.floats(0, 0.99), st.integers(0, 10_000))
-def test_cross_entropy_with_them_is_torchs_own(classes, epsilon, seed):
+def drawn(classes: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, list[float]]:
+    """Scores (5, K), targets (5,) and a prior over K classes."""
     draw = torch.Generator().manual_seed(seed)
     scores = torch.randn(5, classes, generator=draw)
     targets = torch.randint(classes, (5,), generator=draw)
+    return scores, targets, torch.rand(classes, generator=draw).softmax(0).tolist()
+
+
+properties = settings(derandomize=True, deadline=None, max_examples=100, database=None)
+some = (st.integers(2, 12), st.floats(0, 0.99), st.integers(0, 10_000))
+
+
+@properties
+@given(*some)
+def test_cross_entropy_with_them_is_torchs_own(classes, epsilon, seed):
+    scores, targets, _ = drawn(classes, seed)
     ours = nn.functional.cross_entropy(scores, smooth_labels(targets, classes, epsilon))
     theirs = nn.functional.cross_entropy(scores, targets, label_smoothing=epsilon)
     torch.testing.assert_close(ours, theirs)
-    torch.testing.assert_close(smooth_labels(targets, classes, epsilon).sum(dim=1), torch.ones(5))
+
+
+@properties
+@given(*some)
+def test_a_prior_gives_the_papers_general_form(classes, epsilon, seed):
+    scores, targets, prior = drawn(classes, seed)
+    smoothed = smooth_labels(targets, classes, epsilon, prior)
+    torch.testing.assert_close(smoothed.sum(dim=1), torch.ones(5))
+    # Section 7: H(q', p) = (1 - ε) H(q, p) + ε H(u, p)
+    ours = nn.functional.cross_entropy(scores, smoothed)
+    against_prior = -(scores.log_softmax(1) @ torch.tensor(prior)).mean()
+    hard = nn.functional.cross_entropy(scores, targets)
+    torch.testing.assert_close(ours, (1 - epsilon) * hard + epsilon * against_prior)
+
+
+@properties
+@given(*some)
+def test_an_even_prior_is_none(classes, epsilon, seed):
+    _, targets, _ = drawn(classes, seed)
+    even = smooth_labels(targets, classes, epsilon, [1 / classes] * classes)
+    torch.testing.assert_close(even, smooth_labels(targets, classes, epsilon))
 
 
 @pytest.mark.parametrize("epsilon", [-0.1, 1.0, 1.5, float("nan"), float("inf")])
@@ -36,52 +71,161 @@ def test_epsilon_outside_its_range(epsilon):
         smooth_labels(torch.tensor([0]), 3, epsilon)
 
 
+@pytest.mark.parametrize("prior", [[0.5, 0.6], [1.5, -0.5], [float("nan"), 1.0], []])
+def test_a_prior_that_is_no_distribution(prior):
+    with pytest.raises(ValueError, match="none below 0 and sum 1"):
+        LabelSmoothing(prior=prior)
+    with pytest.raises(ValueError, match="none below 0 and sum 1"):
+        smooth_labels(torch.tensor([0]), 2, 0.1, prior)
+
+
 def test_one_class_cannot_be_smoothed():
     with pytest.raises(ValueError, match="at least 2"):
         smooth_labels(torch.tensor([0]), 1, 0.1)
 
 
-class Strangers(LightningModule):
-    """Plain Lightning, nothing of ours; notes the smoothing that each step sees."""
+class Stranger(LightningModule):
+    """Plain Lightning, nothing of ours; notes the loss of each step beside the plain one."""
 
-    def __init__(self, *, fail: bool = False):
+    def __init__(self, criterion: nn.Module | None = None, *, classes: int = 10):
         super().__init__()
-        self.layer = nn.Linear(3 * 64 * 64, 10)
-        self.criterion = nn.CrossEntropyLoss()
-        self.fail = fail
-        self.seen = {"train": set(), "val": set()}
+        self.layer = nn.Linear(3 * 64 * 64, classes)
+        self.criterion = criterion or nn.CrossEntropyLoss()
+        self.seen = {"train": [], "val": [], "test": []}
+
+    def loss(self, stage, batch):
+        images, labels = batch
+        scores = self.layer(images.flatten(1))
+        loss = self.criterion(scores, target=labels)
+        self.seen[stage].append((loss.item(), scores.detach(), labels))
+        return loss
 
     def training_step(self, batch, batch_idx):
-        self.seen["train"].add(self.criterion.label_smoothing)
-        if self.fail:
-            raise RuntimeError("the user's own error")
-        return self.criterion(self.layer(batch[0].flatten(1)), batch[1])
+        return self.loss("train", batch)
 
     def validation_step(self, batch, batch_idx):
-        self.seen["val"].add(self.criterion.label_smoothing)
+        self.loss("val", batch)
+
+    def test_step(self, batch, batch_idx):
+        self.loss("test", batch)
 
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=0.01)
 
 
-def test_training_steps_see_them_and_validation_does_not(quiet_trainer, loader):
-    module = Strangers()
-    quiet_trainer(callbacks=[LabelSmoothing(0.2)], val_check_interval=1).fit(
-        module, loader(), loader()
-    )
-    assert module.seen == {"train": {0.2}, "val": {0.0}}
+def smoothing_of(seen, epsilon, prior) -> set[bool]:
+    """Whether losses were smoothed; an error where they were neither smoothed nor plain."""
+    answers = set()
+    for loss, scores, labels in seen:
+        smoothed = nn.functional.cross_entropy(scores, smooth_labels(labels, 10, epsilon, prior))
+        plain = nn.functional.cross_entropy(scores, labels)
+        assert loss == pytest.approx(smoothed.item()) or loss == pytest.approx(plain.item())
+        answers.add(loss == pytest.approx(smoothed.item()))
+    return answers
+
+
+@pytest.mark.parametrize("prior", [None, PRIOR])
+def test_training_steps_see_them_and_nothing_else_does(prior, quiet_trainer, loader):
+    module, callback = Stranger(), LabelSmoothing(0.2, prior)
+    trainer = quiet_trainer(callbacks=[callback], max_epochs=2, val_check_interval=1)
+    trainer.fit(module, loader(), loader())  # with a sanity check, and validation after each batch
+    trainer.test(module, loader(), verbose=False)
+    assert len(module.seen["val"]) == 10
+    answers = {stage: smoothing_of(seen, 0.2, prior) for stage, seen in module.seen.items()}
+    assert answers == {"train": {True}, "val": {False}, "test": {False}}
+
+
+class FailsSecond(nn.CrossEntropyLoss):
+    calls = 0
+
+    def forward(self, input, target):
+        self.calls += 1
+        if self.calls == 2:
+            raise RuntimeError("the user's own error")
+        return super().forward(input, target)
+
+
+@pytest.mark.parametrize("prior", [None, PRIOR])
+@pytest.mark.parametrize("criterion", [nn.CrossEntropyLoss, FailsSecond])
+def test_nothing_is_left_behind(criterion, prior, quiet_trainer, loader):
+    module = Stranger(criterion())
+    trainer = quiet_trainer(callbacks=[LabelSmoothing(0.2, prior)])
+    if criterion is FailsSecond:
+        with pytest.raises(RuntimeError, match="the user's own error"):
+            trainer.fit(module, loader(), loader())
+    else:
+        trainer.fit(module, loader(), loader())
     assert module.criterion.label_smoothing == 0
+    assert not module.criterion._forward_pre_hooks
 
 
-def test_an_error_in_a_step_leaves_nothing_behind(quiet_trainer, loader):
-    module = Strangers(fail=True)
-    with pytest.raises(RuntimeError, match="the user's own error"):
-        quiet_trainer(callbacks=[LabelSmoothing(0.2)]).fit(module, loader(), loader())
-    assert module.criterion.label_smoothing == 0
+@pytest.mark.parametrize(
+    ("error", "said", "module", "callback"),
+    [
+        (TypeError, "found MSELoss", Stranger(nn.MSELoss()), LabelSmoothing()),
+        (TypeError, "found SquaredHinge.*no distr", ShallowSVMModule(width=0.1), LabelSmoothing()),
+        (
+            ValueError,
+            "smooths labels by 0.3 already",
+            Stranger(nn.CrossEntropyLoss(label_smoothing=0.3)),
+            LabelSmoothing(),
+        ),
+        (
+            ValueError,
+            "has class weights",
+            Stranger(nn.CrossEntropyLoss(torch.ones(10))),
+            LabelSmoothing(prior=PRIOR),
+        ),
+        (
+            ValueError,
+            "a class to ignore",
+            Stranger(nn.CrossEntropyLoss(ignore_index=2)),
+            LabelSmoothing(prior=PRIOR),
+        ),
+        (ValueError, "prior has 2 shares for 10", Stranger(), LabelSmoothing(prior=[0.5, 0.5])),
+        (ValueError, "at least 2 classes, found 1", Stranger(classes=1), LabelSmoothing()),
+    ],
+)
+def test_what_does_not_fit_is_told_so(error, said, module, callback, quiet_trainer, loader):
+    with pytest.raises(error, match=said):
+        quiet_trainer(callbacks=[callback]).fit(module, loader(classes=1), loader(classes=1))
 
 
-def test_a_module_without_criterion_is_told_what_to_define(quiet_trainer, loader):
-    module = Strangers()
-    module.criterion = nn.MSELoss()
-    with pytest.raises(TypeError, match=r"self\.criterion = nn\.CrossEntropyLoss"):
-        quiet_trainer(callbacks=[LabelSmoothing()]).fit(module, loader(), loader())
+@pytest.mark.parametrize("prior", [None, PRIOR])
+def test_targets_that_are_soft_already(prior, quiet_trainer, loader):
+    batches = [(images, torch.eye(10)[labels]) for images, labels in loader()]
+    loader_of_soft = DataLoader(batches, batch_size=None)
+    with pytest.raises(ValueError, match="soft already"):
+        quiet_trainer(callbacks=[LabelSmoothing(prior=prior)]).fit(
+            Stranger(), loader_of_soft, loader()
+        )
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_ignored_labels_count_as_in_torch(reduction, quiet_trainer, loader):
+    losses = []
+    for prior in (None, [0.1] * 10):  # the same, by torch's way and by ours
+        torch.manual_seed(0)
+        module = Stranger(nn.CrossEntropyLoss(reduction=reduction))
+        batches = [(images, labels.where(labels != 2, -100)) for images, labels in loader()]
+        trainer = quiet_trainer(callbacks=[LabelSmoothing(0.2, prior)], max_epochs=2)
+        trainer.fit(module, DataLoader(batches, batch_size=None), loader())
+        losses.append([loss for loss, *_ in module.seen["train"]])
+    assert losses[0] == pytest.approx(losses[1])
+
+
+class Compilable(Stranger):
+    def loss(self, stage, batch):
+        return self.criterion(self.layer(batch[0].flatten(1)), batch[1])
+
+
+@pytest.mark.parametrize("prior", [None, PRIOR])
+def test_under_compile_it_costs_at_most_two_graphs(prior, quiet_trainer, loader):
+    graphs = []
+    for callbacks in ([], [LabelSmoothing(0.2, prior)]):
+        torch._dynamo.reset()
+        counters.clear()
+        module = torch.compile(Compilable(), backend="eager")
+        quiet_trainer(callbacks=callbacks, max_epochs=3).fit(module, loader(), loader())
+        graphs.append(counters["stats"]["unique_graphs"])
+    assert graphs[0] <= graphs[1] <= graphs[0] + 2

@@ -8,6 +8,7 @@ from functools import cache, partial
 
 import pytest
 import torch
+import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -140,6 +141,53 @@ def test_parameters_of_the_side_heads(name):
 )
 def test_multiply_adds(name, size, macs):
     assert cost_of(name, size).macs == macs
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("alexnet-2014", torchvision.models.AlexNet_Weights.IMAGENET1K_V1),
+        ("vgg19", torchvision.models.VGG19_Weights.IMAGENET1K_V1),
+        ("vgg19-bn", torchvision.models.VGG19_BN_Weights.IMAGENET1K_V1),
+        ("googlenet-torchvision", torchvision.models.GoogLeNet_Weights.IMAGENET1K_V1),
+        ("inception_v3", torchvision.models.Inception_V3_Weights.IMAGENET1K_V1),
+    ],
+)
+def test_cost_is_what_torchvision_states(name, weights):
+    counted, (side,) = cost_of(name), {*weights.transforms().crop_size}
+    stated = weights.meta["_ops"]  # in billions, to three digits
+    assert (side, round(counted.macs / 1e9, 3)) == (build(name).paper_size, stated)
+    # It counts the side heads of Inception V3, though not those of GoogLeNet.
+    parameters = counted.parameters + (name == "inception_v3") * counted.aux_parameters
+    assert parameters == weights.meta["num_params"]
+
+
+def test_alexnet_on_one_card_would_have_62_million_parameters():
+    grouped = [layer for layer in layers("alexnet", nn.Conv2d) if layer.groups == 2]
+    more = sum(layer.weight.numel() for layer in grouped)
+    assert cost_of("alexnet").parameters + more == 62_378_344
+
+
+def test_alexnet_costs_the_same_on_227_pixels_without_padding():
+    # NIPS 2012 prints 224 pixels, BVLC Caffe crops 227.
+    with torch.device("meta"):
+        unpadded = AlexNet()
+    unpadded.trunk.conv_1.conv.padding = (0, 0)
+    assert cost(unpadded, 227).macs == cost_of("alexnet", 224).macs
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("alexnet-2014", 63),  # torchvision
+        ("vgg19", 32),  # torchvision
+        ("googlenet-torchvision", 15),  # torchvision
+        ("inception_v2", 75),
+        ("inception_v3", 75),  # torchvision, where side heads need 299
+    ],
+)
+def test_smallest_image(name, side):
+    assert build(name).min_size == side
 
 
 @pytest.mark.parametrize(
@@ -611,6 +659,16 @@ def test_pool_inside_the_modules(name, pool):
     net = build(name)
     pools = [net.trunk.get_submodule(row).branch_pool[0] for row in rows(name, "inception_")]
     assert {type(layer) for layer in pools} == {pool}
+
+
+@pytest.mark.parametrize(
+    ("row", "share"), [("inception_a1", 0.1110), ("inception_b1", 0.2215), ("inception_c1", 0.4375)]
+)
+def test_share_of_the_map_where_the_average_pool_sees_padding(row, share):
+    # PyTorch counts the padding's zeros in the average, TensorFlow's "SAME" does not.
+    pool = build("inception_v3").trunk.get_submodule(row).branch_pool[0]
+    average = pool(torch.ones(1, 1, *maps("inception_v3")[row][2:]))
+    assert (average < 1).float().mean().item() == pytest.approx(share, abs=5e-5)
 
 
 def separate(*kernels: int | tuple[int, int]) -> nn.Module:

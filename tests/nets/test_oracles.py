@@ -1,36 +1,44 @@
-"""Do the networks compute what torchvision's compute? Random weights, no download."""
+"""Do the networks compute what torchvision's and timm's compute? Random weights, no download."""
 
 from functools import lru_cache, partial
 
 import pytest
+import timm
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 from torchvision import models
 
 from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV3
+from lecture_nets.weights import to_timm, to_torchvision
 
 CLASSES = 10
-# Ours, torchvision's, and the names of torchvision's head and side heads.
+# Ours, the other library's, and the names of ours in its words.
 ORACLES = {
-    "alexnet": (partial(AlexNet, variant="2014"), models.alexnet, "classifier", []),
-    "vgg19": (VGG19, partial(models.vgg19, init_weights=False), "classifier", []),
+    "alexnet": (partial(AlexNet, variant="2014"), models.alexnet, to_torchvision),
+    "vgg19": (VGG19, partial(models.vgg19, init_weights=False), to_torchvision),
     "vgg19-bn": (
         partial(VGG19, batch_norm=True),
         partial(models.vgg19_bn, init_weights=False),
-        "classifier",
-        [],
+        to_torchvision,
     ),
     "googlenet": (
         partial(GoogLeNet, variant="torchvision"),
         partial(models.googlenet, init_weights=False),
-        "fc",
-        ["aux1", "aux2"],
+        to_torchvision,
     ),
-    "inception_v3": (
-        InceptionV3,
-        partial(models.inception_v3, init_weights=False),
-        "fc",
-        ["AuxLogits"],
+    "inception_v3": (InceptionV3, partial(models.inception_v3, init_weights=False), to_torchvision),
+    "timm-vgg19": (VGG19, partial(timm.create_model, "vgg19"), to_timm),
+    "timm-vgg19-bn": (
+        partial(VGG19, batch_norm=True),
+        partial(timm.create_model, "vgg19_bn"),
+        to_timm,
+    ),
+    # With its side head, timm's takes no images under 299 pixels, in eval neither.
+    "timm-inception_v3": (
+        partial(InceptionV3, aux_heads=False),
+        partial(timm.create_model, "inception_v3"),
+        to_timm,
     ),
 }
 
@@ -53,25 +61,14 @@ def fill(net: nn.Module) -> None:
                 nn.init.uniform_(layer.bias, -0.1, 0.1)
 
 
-def copy_in_order(ours: nn.Module, theirs: nn.Module) -> None:
-    """Entry after entry of both state dicts; sizes that do not fit are an error."""
-    pairs = zip(ours.state_dict().items(), theirs.state_dict().values(), strict=True)
-    # A hidden fully connected layer is written as a convolution over the whole map here.
-    ours.load_state_dict({key: x.reshape(mine.shape) for (key, mine), x in pairs}, assign=True)
-
-
-@lru_cache(maxsize=1)  # two of VGG-19 would take a gigabyte
+@lru_cache(maxsize=1)  # of VGG-19, they are large
 def twins(name: str) -> tuple[nn.Module, nn.Module]:
-    """Our network and torchvision's with the same numbers."""
-    build, oracle, head, side_heads = ORACLES[name]
+    """Our network and the oracle with the same numbers, in the same memory."""
+    build, oracle, words = ORACLES[name]
     with torch.device("meta"):
         ours, theirs = build(CLASSES), oracle(num_classes=CLASSES)
-    fill(theirs)
-    parts = dict(theirs.named_children())
-    copy_in_order(ours.head, parts.pop(head))
-    for mine, name in zip(ours.aux_heads.children(), side_heads, strict=True):
-        copy_in_order(mine, parts.pop(name))
-    copy_in_order(ours.trunk, nn.ModuleDict(parts))
+    fill(ours)
+    theirs.load_state_dict(words(ours), assign=True)
     for layer in (*ours.modules(), *theirs.modules()):
         if isinstance(layer, nn.Dropout):
             layer.p = 0.0  # in training, only chance would differ
@@ -83,7 +80,7 @@ def images(*size: int) -> torch.Tensor:
 
 
 def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max()
     assert (theirs[0] - theirs[1]).abs().max() > 0.01, "says nothing: all images score alike"
 
 
@@ -101,7 +98,14 @@ def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
         ("googlenet", (224, 224)),
         ("inception_v3", (75, 75)),
         ("inception_v3", (150, 101)),
+        ("inception_v3", (224, 224)),
         ("inception_v3", (299, 299)),
+        ("timm-vgg19", (64, 64)),
+        ("timm-vgg19", (224, 224)),
+        ("timm-vgg19-bn", (64, 64)),
+        ("timm-inception_v3", (75, 75)),
+        ("timm-inception_v3", (224, 224)),
+        ("timm-inception_v3", (299, 299)),
     ],
 )
 @torch.no_grad()
@@ -144,3 +148,28 @@ def test_moving_statistics_after_training(name, size):
         buffer.copy_(value)  # both networks hold the same tensors
     ours.forward_with_aux(images(*size))
     assert sums(ours) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "aux_weight"),
+    [("alexnet", 63, 0.0), ("vgg19", 32, 0.0), ("googlenet", 224, 0.3), ("inception_v3", 299, 0.4)],
+)
+def test_gradients_of_the_training_loss(name, size, aux_weight):
+    ours, theirs = (net.train() for net in twins(name))
+    x, targets = images(size, size), torch.tensor([2, 7])
+
+    def loss(scores: Tensor, *aux: Tensor) -> Tensor:
+        side = sum(F.cross_entropy(logits, targets) for logits in aux)
+        return F.cross_entropy(scores, targets) + aux_weight * side
+
+    scores, aux = ours.forward_with_aux(x)
+    loss(scores, *aux).backward()
+    expected = theirs(x)
+    loss(*([expected] if isinstance(expected, Tensor) else expected)).backward()
+
+    mine = {parameter.data_ptr(): parameter.grad for parameter in ours.parameters()}
+    assert len(mine) == len([*theirs.parameters()])
+    for key, parameter in theirs.named_parameters():
+        wanted = parameter.grad
+        error = (mine[parameter.data_ptr()].reshape(wanted.shape) - wanted).norm() / wanted.norm()
+        assert error < 1e-4, key

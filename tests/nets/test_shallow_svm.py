@@ -257,3 +257,11 @@ def test_learns_to_tell_stripes_apart(encoding):
         SquaredHinge()(net.head(code[:30]), labels[:30]).backward()
         optimizer.step()
     assert (net(images[30:]).argmax(dim=1) == labels[30:]).all()
+
+
+def test_exports_once_fitted():
+    x = torch.randn(4, 3, 32, 32)
+    net = ShallowSVM(5, width=0.1)
+    net.fit_codebook(x)
+    exported = torch.export.export(net.eval(), (x,)).module()
+    assert torch.equal(exported(x), net(x))

@@ -1,0 +1,222 @@
+"""Where do trained weights come from: torchvision's and timm's registries, or a folder of ours?"""
+
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lecture_nets.training.read_checkpoint import CheckpointError, find_fault, sha256
+from lecture_nets.weights import from_timm, from_torchvision, load_weights
+
+# Module -> the peer's name of the network -> the options that make ours the same network.
+PUBLISHED: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
+    "torchvision": {
+        "AlexNetModule": {"alexnet": dict(variant="2014")},
+        "VGG19Module": {"vgg19": dict(batch_norm=False), "vgg19_bn": dict(batch_norm=True)},
+        "GoogLeNetModule": {"googlenet": dict(variant="torchvision")},
+        "InceptionV3Module": {"inception_v3": {}},
+    },
+    "timm": {
+        "VGG19Module": {"vgg19": dict(batch_norm=False), "vgg19_bn": dict(batch_norm=True)},
+        "InceptionV3Module": {"inception_v3": {}},
+    },
+}
+# torchvision normalises by ImageNet's statistics and these two then map back to -1…1 inside the
+# network (`transform_input`); together that is a mean and a deviation of 0.5.
+MAPS_BACK = ("googlenet", "inception_v3")
+WEIGHTS, CARD = "model.safetensors", "card.json"
+
+
+def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> Any:
+    """See `ImageClassifier.from_pretrained`."""
+    peer, _, tag = str(source).partition("/")
+    if Path(source, CARD).is_file():
+        return from_folder(cls, Path(source), options)
+    if peer not in PUBLISHED or (tag and peer == "torchvision"):
+        raise ValueError(
+            f"{cls.__name__}.from_pretrained({str(source)!r}): no folder with a {CARD}, and no "
+            f"publisher. {offers(cls.__name__)}"
+        )
+    networks = PUBLISHED[peer].get(cls.__name__, {})
+    chosen = [
+        (name, needed)
+        for name, needed in networks.items()
+        if all(options.get(key, value) == value for key, value in needed.items())
+    ]
+    if not chosen:
+        raise ValueError(f"{peer} has no weights for this {cls.__name__}. {offers(cls.__name__)}")
+    name, needed = chosen[0]
+    read = from_torchvision_registry if peer == "torchvision" else from_timm_registry
+    state_dict, facts = read(tag or name)
+    module = cls(**{"num_classes": len(facts["class_names"])} | needed | options)
+    load = from_torchvision if peer == "torchvision" else from_timm
+    load(module.net, state_dict)
+    module.data_facts = facts | {"embedded": False}
+    return without_foreign_names(module)
+
+
+def offers(module: str) -> str:
+    """Who publishes weights for a module, and for which options."""
+    found = [
+        f"{peer!r} ({', '.join(f'{k}={v!r}' for k, v in needed.items()) or 'as it is'})"
+        for peer, modules in PUBLISHED.items()
+        for needed in modules.get(module, {}).values()
+    ]
+    return f"Published for {module}: {', '.join(found) or 'none'}."
+
+
+def without_foreign_names(module: Any) -> Any:
+    """Another number of classes than in the file are other classes: their names do not apply."""
+    names = module.data_facts.get("class_names")
+    if names and len(names) != module.num_classes:
+        del module.data_facts["class_names"]
+    return module
+
+
+# Registries
+
+
+def from_torchvision_registry(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """State dict and facts of torchvision's default weights for one of its networks."""
+    from torchvision.models import get_model_weights
+
+    weights: Any = get_model_weights(name).DEFAULT  # pyright: ignore[reportAttributeAccessIssue]
+    file = weights.url.rpartition("/")[2]
+    path = fetch(weights.url, checkpoints() / file, file.rpartition("-")[2].removesuffix(".pth"))
+    views = weights.transforms()
+    half = (0.5, 0.5, 0.5)
+    return torch.load(path, map_location="cpu", weights_only=True), {
+        "class_names": list(weights.meta["categories"]),
+        "image_size": views.crop_size[0],
+        "resize": views.resize_size[0],
+        "interpolation": views.interpolation.value,
+        "mean": list(half if name in MAPS_BACK else views.mean),
+        "std": list(half if name in MAPS_BACK else views.std),
+    }
+
+
+def from_timm_registry(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """State dict and facts of weights of timm; ``name`` may end in a tag: ``vgg19.tv_in1k``."""
+    import timm
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
+    from safetensors.torch import load_file
+    from torchvision.models import AlexNet_Weights
+
+    config: Any = timm.get_pretrained_cfg(name)
+    if config is None or config.hf_hub_id is None:
+        tags = timm.list_pretrained(name.partition(".")[0] + ".*")
+        raise ValueError(f"timm has no weights {name!r}. There are: {', '.join(tags) or 'none'}.")
+    repository = config.hf_hub_id
+    path = try_to_load_from_cache(repository, WEIGHTS)  # what timm itself has downloaded
+    if not isinstance(path, str):
+        path = checkpoints() / f"{repository.rpartition('/')[2]}.safetensors"
+        if not path.exists():
+            url = hf_hub_url(repository, WEIGHTS)
+            try:
+                published: Any = get_hf_file_metadata(url)
+            except Exception as error:  # of several libraries, by version
+                raise not_reached(url, path, error) from error
+            fetch(published.location, path, published.etag)
+    size = config.input_size[-1]
+    return load_file(path), {
+        "class_names": list(AlexNet_Weights.DEFAULT.meta["categories"]),  # ImageNet's, in order
+        "image_size": size,
+        "resize": int(size / config.crop_pct),
+        "interpolation": config.interpolation,
+        "mean": list(config.mean),
+        "std": list(config.std),
+    }
+
+
+def checkpoints() -> Path:
+    """Where torch keeps downloaded weights."""
+    return Path(torch.hub.get_dir(), "checkpoints")
+
+
+def fetch(url: str, path: Path, published: str) -> Path:
+    """Download a file unless it is there; ``published`` is its SHA-256, or how that starts.
+
+    Raises:
+        ConnectionError: no network; says where to put the file by hand.
+        CheckpointError: the bytes are not the published ones.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # Checked before it gets its name: a bad download leaves nothing behind.
+            torch.hub.download_url_to_file(url, str(path), hash_prefix=published)
+        except OSError as error:
+            raise not_reached(url, path, error) from error
+        except RuntimeError as error:
+            raise CheckpointError(f"{url}: {error}. Try again; nothing was kept.") from error
+    elif not sha256(path).startswith(published):
+        fault = find_fault(path) or "has other bytes"
+        raise CheckpointError(
+            f"{path} {fault}: its SHA-256 does not start with {published} as published. "
+            "Delete it, and it is downloaded anew."
+        )
+    return path
+
+
+def not_reached(url: str, path: Path, error: Exception) -> ConnectionError:
+    return ConnectionError(
+        f"{url} cannot be reached ({error}). Without a network, put the file at {path}"
+    )
+
+
+# Folders
+
+
+def save_pretrained(module: Any, folder: str | Path) -> None:
+    """See `ImageClassifier.save_pretrained`."""
+    from safetensors.torch import save_file
+
+    folder = Path(folder)
+    tensors = {key: x.detach().contiguous() for key, x in module.net.state_dict().items()}
+    broken = [key for key, x in tensors.items() if not x.isfinite().all()]
+    if broken:
+        raise ValueError(f"Not saved to {folder}: NaN or infinite values in {', '.join(broken)}.")
+    card: dict[str, Any] = {"hyper_parameters": dict(module.hparams)}
+    module.on_save_checkpoint(card)
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [folder / f".{name}.part" for name in (WEIGHTS, CARD)]
+    save_file(tensors, parts[0])
+    card["sha256"] = sha256(parts[0])
+    card["versions"] = {name: version(name) for name in ("lecture-nets", "lightning", "torch")}
+    parts[1].write_text(json.dumps(card, indent=2) + "\n")
+    # Both are whole now. Weights beside another save's card would be noticed by their SHA-256.
+    for part, name in zip(parts, (WEIGHTS, CARD), strict=True):
+        os.replace(part, folder / name)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """What `save_pretrained` wrote beside the weights, which are checked against it.
+
+    Raises:
+        CheckpointError: no card of ours, no weights, or others than the card names.
+    """
+    try:
+        card = json.loads((folder / CARD).read_text())
+        published = card["sha256"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise CheckpointError(f"{folder / CARD} is no card of save_pretrained: {error}.") from error
+    file = folder / WEIGHTS
+    if not file.is_file() or sha256(file) != published:
+        fault = "has changed since it was saved" if file.is_file() else "is missing"
+        raise CheckpointError(f"{file} {fault} (SHA-256 {published}). Take another copy.")
+    return card
+
+
+def from_folder(cls: Any, folder: Path, options: dict[str, Any]) -> Any:
+    from safetensors.torch import load_file
+
+    card = read_card(folder)
+    cls.check_is_mine(card)
+    module = cls(**card["hyper_parameters"] | options)
+    module.on_load_checkpoint(card)
+    load_weights(module.net, load_file(folder / WEIGHTS), source=str(folder))
+    return without_foreign_names(module)

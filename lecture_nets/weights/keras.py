@@ -1,0 +1,294 @@
+"""How do weights of Keras get into our networks? Numbers only: no code of the file ever runs.
+
+Keras names layers by counters that go on through a session, so its own loaders go by position: the
+order of ``model.layers``. That is also the order of the names in its old files and of the numbers
+in its new ones, and the order here.
+"""
+
+import io
+import os
+import re
+import zipfile
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lecture_nets.nets import VGG19, InceptionV3, Network
+from lecture_nets.weights.load import Report, load_weights
+
+# ``model.layers`` goes by the distance to the end of a module, the longest branch first.
+V3_MODULES = {
+    "inception_a": (
+        "branch_3x3x2.0",
+        "branch_5x5.0",
+        "branch_3x3x2.1",
+        "branch_1x1.0",
+        "branch_5x5.1",
+        "branch_3x3x2.2",
+        "branch_pool.1.0",
+    ),
+    "reduction_a": (
+        "branch_3x3x2.0",
+        "branch_3x3x2.1",
+        "branch_3x3.0",
+        "branch_3x3x2.2",
+    ),
+    "inception_b": (
+        "branch_7x7x2.0",
+        "branch_7x7x2.1",
+        "branch_7x7.0",
+        "branch_7x7x2.2",
+        "branch_7x7.1",
+        "branch_7x7x2.3",
+        "branch_1x1.0",
+        "branch_7x7.2",
+        "branch_7x7x2.4",
+        "branch_pool.1.0",
+    ),
+    "reduction_b": (
+        "branch_7x7_3x3.0",
+        "branch_7x7_3x3.1",
+        "branch_3x3.0",
+        "branch_7x7_3x3.2",
+        "branch_3x3.1",
+        "branch_7x7_3x3.3",
+    ),
+    "inception_c": (
+        "branch_3x3x2.0",
+        "branch_3x3.0",
+        "branch_3x3x2.1",
+        "branch_3x3.1.row.0",
+        "branch_3x3.1.column.0",
+        "branch_3x3x2.2.row.0",
+        "branch_3x3x2.2.column.0",
+        "branch_1x1.0",
+        "branch_pool.1.0",
+    ),
+}
+
+Arrays = list[np.ndarray]
+KINDS = ("convolutions", "batch norms", "dense layers")
+
+
+def from_keras(net: Network, source: Any) -> Report:
+    """Load the weights of ``keras.applications.InceptionV3`` or ``VGG19``: all of them, or nothing.
+
+    Keras leaves the padding out of V3's average pools: ``InceptionV3(count_include_pad=False)``
+    gives its scores. Its V3 wants pixels from -1 to 1. Its VGG19 wants blue, green and red from 0
+    to 255, less 103.939, 116.779 and 123.68.
+
+    Example:
+        >>> net = InceptionV3(count_include_pad=False)
+        >>> print(from_keras(net, keras.applications.InceptionV3()))
+
+    Args:
+        net: InceptionV3 or VGG19. Its side head, which Keras does not have, keeps its start. So
+            does the last layer where the number of classes is another, and the head where the
+            weights are without top.
+        source: the ``keras.Model``, or the path of its weights: ``.weights.h5``, ``.keras``, or the
+            ``.h5`` in which Keras publishes them. VGG19's top must be that for 224 x 224 pixels.
+
+    Raises:
+        ValueError: if Keras has no such network, the weights do not fit `load_weights`, or the file
+            is torn or holds anything but its own numbers (links, objects).
+    """
+    names = layer_names(net)
+    is_file = isinstance(source, str | os.PathLike)
+    origin = os.fspath(source) if is_file else f"the Keras model {source.name!r}"
+    found = read_layers(Path(source)) if is_file else [x.get_weights() for x in source.layers]
+    layers = by_kind(found)
+    counts = {kind: len(layers[kind]) for kind in KINDS}
+    whole = {kind: len(names[kind]) for kind in KINDS}
+    if counts not in (whole, whole | {"dense layers": 0}):
+        raise ValueError(
+            f"Weights from {origin} are not those of keras.applications.{type(net).__name__}: they "
+            f"hold {said(counts)}, not {said(whole)}. Where one model is a layer of another, give "
+            "the inner one."
+        )
+
+    head = {}
+    if not layers["dense layers"]:
+        head = {f"head.{key}": x for key, x in net.head.state_dict().items()}
+    report = load_weights(net, {**translate(net, names, layers), **head}, source=origin)
+    from lightning.pytorch.utilities import rank_zero_info  # takes seconds to import
+
+    if head:
+        matched = tuple(key for key in report.matched if key not in head)
+        report = replace(report, matched=matched, missing=(*report.missing, *head))
+        rank_zero_info(
+            f"{origin} is without top: the head of {type(net).__name__} keeps its start."
+        )
+    pools = [layer for layer in net.trunk.modules() if isinstance(layer, nn.AvgPool2d)]
+    if any(pool.count_include_pad for pool in pools):
+        rank_zero_info("Scores are Keras's with InceptionV3(count_include_pad=False) only.")
+    return report
+
+
+def layer_names(net: Network) -> dict[str, list[str]]:
+    """Our layers of each kind in Keras's order; "convolutions" are names of `ConvBlock`."""
+    if isinstance(net, InceptionV3):
+        blocks = []
+        for row, _ in net.trunk.named_children():
+            if (module := row.rstrip("1234")) in V3_MODULES:
+                blocks += [f"trunk.{row}.{block}" for block in V3_MODULES[module]]
+            elif row.startswith("conv_"):
+                blocks.append(f"trunk.{row}")
+        dense = ["head.classifier"]
+        return dict(zip(KINDS, (blocks, blocks, dense), strict=True))
+    if isinstance(net, VGG19):
+        modules = net.trunk.named_modules(prefix="trunk")
+        blocks = [name.removesuffix(".conv") for name, x in modules if isinstance(x, nn.Conv2d)]
+        dense = ["head.fc_6", "head.fc_7", "head.fc_8"]
+        return dict(zip(KINDS, (blocks, [], dense), strict=True))
+    cure = " Give the network itself: module.net." if hasattr(net, "net") else ""
+    raise ValueError(f"Keras has no {type(net).__name__}; it has InceptionV3 and VGG19.{cure}")
+
+
+def by_kind(layers: list[Arrays]) -> dict[str, list[Arrays]]:
+    """Layers with weights, told apart by the shape of their first array."""
+    kinds: dict[str, list[Arrays]] = defaultdict(list)
+    for arrays in layers:
+        if arrays:
+            kinds[{4: KINDS[0], 2: KINDS[2]}.get(arrays[0].ndim, KINDS[1])].append(arrays)
+    return kinds
+
+
+def said(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
+
+
+def translate(
+    net: Network, names: dict[str, list[str]], layers: dict[str, list[Arrays]]
+) -> dict[str, Tensor]:
+    """Our state-dict key -> Keras's values in our layout."""
+    tensors: dict[str, Tensor] = {}
+    convolutions, norms, dense = (zip(names[kind], layers[kind], strict=False) for kind in KINDS)
+    for name, (kernel, *bias) in convolutions:
+        tensors[f"{name}.conv.weight"] = tensor(kernel).permute(3, 2, 0, 1)  # from HWIO
+        tensors |= {f"{name}.conv.bias": tensor(x) for x in bias}
+    for name, (*gamma, beta, mean, variance) in norms:
+        # Keras's V3 has no gamma.
+        tensors[f"{name}.norm.weight"] = tensor(gamma[0] if gamma else np.ones_like(beta))
+        tensors[f"{name}.norm.bias"] = tensor(beta)
+        tensors[f"{name}.norm.running_mean"] = tensor(mean)
+        tensors[f"{name}.norm.running_var"] = tensor(variance)
+    for name, (kernel, *bias) in dense:
+        weight = tensor(kernel).T
+        if name == "head.fc_6" and weight.shape == net.get_submodule(name).weight.shape:
+            # Keras flattens rows, columns, channels; PyTorch channels, rows, columns.
+            weight = weight.unflatten(1, (7, 7, -1)).permute(0, 3, 1, 2).flatten(1)
+        tensors[f"{name}.weight"] = weight
+        tensors |= {f"{name}.bias": tensor(x) for x in bias}
+    return tensors
+
+
+def tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.asarray(array, dtype=np.float32))
+
+
+def read_layers(path: Path) -> list[Arrays]:
+    """The arrays of each layer in one of Keras's files, in the order of ``model.layers``.
+
+    Of the layers of Keras 3's own files, only those of one kind are in order.
+    """
+    import h5py  # an optional dependency
+
+    size = path.stat().st_size
+    try:
+        file = h5py.File(unpacked(path, size) if path.suffix == ".keras" else path)
+    except FileNotFoundError:
+        raise
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise ValueError(f"{path} is no whole file of Keras ({error}). Save it again.") from error
+    with file:
+        reader = NumbersReader(path, size)
+        root: Any = reader.open(file, "model_weights") if "model_weights" in file else file
+        if "layer_names" in root.attrs:
+            groups = [reader.open(root, text(name)) for name in root.attrs["layer_names"]]
+            return [
+                [reader.numbers(group, text(name)) for name in group.attrs["weight_names"]]
+                for group in groups
+            ]
+        # The second is Keras 2's.
+        for name in ("layers", "_layer_checkpoint_dependencies"):
+            if name in file:
+                layers = reader.open(file, name)
+                groups = [reader.open(layers, layer) for layer in sorted(layers, key=counted)]
+                groups = [reader.open(group, "vars") for group in groups if "vars" in group]
+                return [[reader.numbers(group, n) for n in sorted(group)] for group in groups]
+    raise ValueError(
+        f"{path} holds no weights of Keras: neither layer_names nor layers. "
+        "Write them with model.save_weights('….weights.h5')."
+    )
+
+
+def unpacked(path: Path, size: int) -> io.BytesIO:
+    """The weights in a ``.keras`` archive, which Keras stores as they are."""
+    with zipfile.ZipFile(path) as archive:
+        member = archive.getinfo("model.weights.h5")
+        if member.file_size > size:
+            raise ValueError(f"{path} unpacks to more than it holds. Save the model again.")
+        return io.BytesIO(archive.read(member))
+
+
+def text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def counted(name: str) -> tuple[str, int]:
+    """``conv2d``, ``conv2d_1``, …, ``conv2d_10`` in this order."""
+    match = re.fullmatch(r"(.*?)(?:_(\d+))?", name)
+    assert match
+    return match[1], int(match[2] or 0)
+
+
+class NumbersReader:
+    """Reads an HDF5 file, but only what the file itself holds as plain floating-point numbers.
+
+    HDF5 can point to other files (links, external storage, virtual data sets), hold objects, and
+    declare shapes of any size. All of these are refused by name.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        self.bytes_left = size
+
+    def open(self, group: Any, name: str) -> Any:
+        """The group or data set ``name``, step by step."""
+        import h5py
+
+        for part in name.split("/"):
+            link = group.get(part, getlink=True) if isinstance(group, h5py.Group) else None
+            if link is None:
+                raise self.refuse(name, "is missing")
+            if not isinstance(link, h5py.HardLink):
+                raise self.refuse(name, f"is a link to elsewhere ({type(link).__name__})")
+            group = group[part]
+        return group
+
+    def numbers(self, group: Any, name: str) -> np.ndarray:
+        import h5py
+
+        data = self.open(group, name)
+        where = f"{group.name}/{name}"
+        if not isinstance(data, h5py.Dataset):
+            raise self.refuse(where, "is no data set")
+        if data.dtype.kind != "f":
+            raise self.refuse(where, f"holds {data.dtype}, not floating-point numbers")
+        if data.is_virtual or data.external:
+            raise self.refuse(where, "keeps its values in other files")
+        self.bytes_left -= data.nbytes
+        if self.bytes_left < 0:
+            raise self.refuse(where, f"has the shape {data.shape}, more than the file can hold")
+        return data[()]
+
+    def refuse(self, name: str, reason: str) -> ValueError:
+        return ValueError(
+            f"{self.path}: {name} {reason}. "
+            "Write the file again with model.save_weights('….weights.h5'), in float32."
+        )
