@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from PIL import Image
@@ -82,6 +83,7 @@ def _resized_middle(
     from torchvision.transforms.v2 import InterpolationMode
     from torchvision.transforms.v2 import functional as tf
 
-    resized = tf.resize(image, [resize], InterpolationMode(interpolation), antialias=True)
-    middle = tf.center_crop(resized, [image_size])
-    return to_tensor(middle) if isinstance(middle, Image.Image) else middle
+    picture: Any = image  # torchvision takes both and declares one
+    picture = tf.resize(picture, [resize], InterpolationMode(interpolation), antialias=True)
+    picture = tf.center_crop(picture, [image_size])
+    return to_tensor(picture) if isinstance(picture, Image.Image) else picture

@@ -109,6 +109,11 @@ class ExactResume(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._restore(trainer)  # `configure_optimizers` may have drawn numbers since
+        loader = trainer.fit_loop._combined_loader
+        if self._resumed is not None and loader is not None:
+            # A schedule asked for the number of steps, so Lightning has started the loader already
+            # and will not start it for the first epoch: what starting draws is drawn here.
+            iter(loader)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         for loader in _loaders(trainer.train_dataloader):

@@ -151,7 +151,7 @@ class GoogLeNetModule(ImageClassifier):
         variant: ``"paper"`` or ``"torchvision"``.
         batch_norm: normalise every convolution.
         aux_weight: weight of each side head's loss; 0.3 in section 5 of the paper.
-        aux_batch_norm: batch norm in the side heads' fully connected layers too.
+        aux_batch_norm: batch norm in both hidden layers of the side heads.
         recipe: ``"paper"`` or ``"quick"``.
         lr: in place of the recipe's learning rate.
     """

@@ -1,5 +1,6 @@
 """Where do trained weights come from: torchvision's and timm's registries, or a folder of ours?"""
 
+import inspect
 import json
 import os
 from importlib.metadata import version
@@ -45,7 +46,8 @@ def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> An
     chosen = [
         (name, needed)
         for name, needed in networks.items()
-        if all(options.get(key, value) == value for key, value in needed.items())
+        if tag.partition(".")[0] in ("", name)
+        and all(options.get(key, value) == value for key, value in needed.items())
     ]
     if not chosen:
         raise ValueError(f"{peer} has no weights for this {cls.__name__}. {offers(cls.__name__)}")
@@ -106,10 +108,10 @@ def from_timm_registry(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     from safetensors.torch import load_file
     from torchvision.models import AlexNet_Weights
 
-    config: Any = timm.get_pretrained_cfg(name)
-    if config is None or config.hf_hub_id is None:
+    if "." in name and name not in timm.list_pretrained():
         tags = timm.list_pretrained(name.partition(".")[0] + ".*")
         raise ValueError(f"timm has no weights {name!r}. There are: {', '.join(tags) or 'none'}.")
+    config: Any = timm.get_pretrained_cfg(name)
     repository = config.hf_hub_id
     path = try_to_load_from_cache(repository, WEIGHTS)  # what timm itself has downloaded
     if not isinstance(path, str):
@@ -216,7 +218,10 @@ def from_folder(cls: Any, folder: Path, options: dict[str, Any]) -> Any:
 
     card = read_card(folder)
     cls.check_is_mine(card)
-    module = cls(**card["hyper_parameters"] | options)
+    # Recorded are the arguments of all constructors on the way up to `ImageClassifier`.
+    known = inspect.signature(cls).parameters
+    recorded = {key: x for key, x in card["hyper_parameters"].items() if key in known}
+    module = cls(**recorded | options)
     module.on_load_checkpoint(card)
     load_weights(module.net, load_file(folder / WEIGHTS), source=str(folder))
     return without_foreign_names(module)

@@ -1,5 +1,6 @@
 """How do published weights map onto our names, and ours onto theirs?"""
 
+from lecture_nets.weights.keras import from_keras as from_keras
 from lecture_nets.weights.load import Report as Report
 from lecture_nets.weights.load import load_weights as load_weights
 from lecture_nets.weights.peers import from_timm as from_timm

@@ -17,7 +17,7 @@ class Report:
 
     Attributes:
         matched: loaded.
-        missing: side heads that the file lacks; they keep their start.
+        missing: heads that the file lacks; they keep their start.
         unexpected: side heads of the file that the network lacks; left out.
         mismatched: last layers of another number of classes, which keep their start: name, shape
             in the file, shape in the network.
@@ -34,7 +34,7 @@ class Report:
             classes = "another number of classes"
             text += f" Kept their start, {classes}: {listed(map(describe, self.mismatched))}."
         if self.missing:
-            text += f" Kept their start, side heads that the file lacks: {listed(self.missing)}."
+            text += f" Kept their start, heads that the file lacks: {listed(self.missing)}."
         if self.unexpected:
             text += f" Left out, side heads that the network lacks: {listed(self.unexpected)}."
         return text

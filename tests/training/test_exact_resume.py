@@ -127,6 +127,21 @@ def test_without_it_the_runs_differ(tmp_path):
     assert not same(whole.state_dict(), resumed.state_dict())
 
 
+def test_exact_where_the_schedule_asks_for_the_number_of_steps(tmp_path, monkeypatch):
+    plain = Random.configure_optimizers
+
+    def with_one_cycle(self):
+        [optimizer], _ = plain(self)
+        steps = self.trainer.estimated_stepping_batches  # starts the loader
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, steps)
+        return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+    monkeypatch.setattr(Random, "configure_optimizers", with_one_cycle)
+    _, whole = fit(tmp_path / "whole")
+    _, resumed = fit(tmp_path / "resumed", tmp_path / "whole" / f"epoch=0-step={BATCHES}.ckpt")
+    assert same(resumed.state_dict(), whole.state_dict())
+
+
 def test_exact_with_loader_processes(tmp_path):
     kwargs = {"shuffle": True, "num_workers": 1}
     _, whole = fit(tmp_path / "whole", train=loader(**kwargs))

@@ -14,8 +14,9 @@ from safetensors.torch import save_file
 from torchvision.models import AlexNet_Weights, Inception_V3_Weights, get_model_weights
 
 from lecture_nets import AlexNetModule, GoogLeNetModule, InceptionV3Module, VGG19Module, ZFNetModule
+from lecture_nets.callbacks import AuxiliaryBatchNorm
 from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV3
-from lecture_nets.training import CheckpointError, load
+from lecture_nets.training import MODULES, CheckpointError, load
 from lecture_nets.weights import to_timm, to_torchvision
 
 NARROW = dict(width=0.1)
@@ -145,9 +146,10 @@ def test_the_class_names_are_torchvisions(publish, hub):
 @pytest.mark.parametrize(
     ("module", "source", "file", "build"),
     [
-        (InceptionV3Module, "timm", "inception_v3.tf_in1k", InceptionV3),
-        (InceptionV3Module, "timm/inception_v3.tv_in1k", "inception_v3.tv_in1k", InceptionV3),
+        (InceptionV3Module, "timm", "inception_v3.tv_in1k", InceptionV3),
+        (InceptionV3Module, "timm/inception_v3.tf_in1k", "inception_v3.tf_in1k", InceptionV3),
         (VGG19Module, "timm", "vgg19.tv_in1k", VGG19),
+        (VGG19Module, "timm/vgg19_bn", "vgg19_bn.tv_in1k", partial(VGG19, batch_norm=True)),
     ],
 )
 def test_timms_weights_arrive_from_the_cache(hub, module, source, file, build):
@@ -162,7 +164,7 @@ def test_timms_weights_arrive_from_the_cache(hub, module, source, file, build):
 
 def test_timm_without_a_network_says_where_to_put_the_file(hub, monkeypatch):
     monkeypatch.setattr("huggingface_hub.hf_hub_url", lambda *_: "http://127.0.0.1:9/model")
-    with pytest.raises(ConnectionError, match=r"put the file at .*inception_v3\.tf_in1k\.safetens"):
+    with pytest.raises(ConnectionError, match=r"put the file at .*inception_v3\.tv_in1k\.safetens"):
         InceptionV3Module.from_pretrained("timm", **NARROW)
 
 
@@ -173,6 +175,7 @@ def test_timm_without_a_network_says_where_to_put_the_file(hub, monkeypatch):
         (ZFNetModule, "torchvision", {}, "Published for ZFNetModule: none"),
         (AlexNetModule, "timm", {}, r"Published for AlexNetModule: 'torchvision' \(variant='2014'"),
         (AlexNetModule, "torchvision", dict(variant="2012"), "has no weights for this AlexNetMod"),
+        (InceptionV3Module, "timm/vgg19", {}, "timm has no weights for this InceptionV3Module"),
         (InceptionV3Module, "timm/inception_v3.other", {}, "timm has no weights .*tf_in1k"),
     ],
 )
@@ -216,6 +219,21 @@ def test_the_card_tells_versions_and_sum(saved):
     digest = sha256((saved[1] / "model.safetensors").read_bytes()).hexdigest()
     assert card["sha256"] == digest
     assert card["versions"].keys() == {"lecture-nets", "lightning", "torch"}
+
+
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+def test_every_module_comes_back_from_a_folder(tmp_path, module):
+    module(4, width=0.1, in_channels=1).save_pretrained(tmp_path)
+    again = module.from_pretrained(tmp_path)
+    assert (again.num_classes, again.net.in_channels) == (4, 1)
+
+
+def test_a_folder_remembers_what_callbacks_changed(tmp_path):
+    module = GoogLeNetModule(6, width=0.1).eval()
+    AuxiliaryBatchNorm().apply(module)
+    module.save_pretrained(tmp_path)
+    again = GoogLeNetModule.from_pretrained(tmp_path)
+    assert list(again.state_dict()) == list(module.state_dict())
 
 
 def test_nothing_else_is_left_in_the_folder(saved):

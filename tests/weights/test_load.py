@@ -70,7 +70,7 @@ def test_old_files_have_no_counters(net, file):
 @pytest.mark.parametrize(
     ("here", "there", "field", "said"),
     [
-        (v3, partial(v3, aux_heads=False), "missing", "side heads that the file lacks"),
+        (v3, partial(v3, aux_heads=False), "missing", "heads that the file lacks"),
         (partial(v3, aux_heads=False), v3, "unexpected", "side heads that the network lacks"),
     ],
 )
