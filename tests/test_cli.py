@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lecture_nets import cli
+from lecture_nets import cli, load
 from lecture_nets.data.parts_world import CLASS_NAMES
 
 FIT = [
@@ -103,6 +103,15 @@ def test_predict_prints_the_five_likeliest_classes(trained, run):
     shares = [float(line.split("%")[0]) for line in lines[1:6]]
     assert shares == sorted(shares, reverse=True)
     assert {line.split("%")[1].strip() for line in lines[1:6]} < set(CLASS_NAMES)
+
+
+def test_predict_takes_a_folder_of_save_pretrained(trained, run):
+    checkpoint = trained / "runs" / "AlexNetModule-1" / "checkpoints" / "best.ckpt"
+    load(checkpoint).save_pretrained("saved")
+    Image.new("L", (90, 70), 128).save("a.png")
+    answers = [run("predict", str(source), "a.png") for source in (checkpoint, "saved")]
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 0
 
 
 def test_predict_names_a_bad_picture(trained, run):

@@ -1,34 +1,28 @@
 """How does any network become a LightningModule that trains safely?"""
 
 import warnings
-from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import torch
-from lightning.pytorch import Callback, LightningModule
+from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
-from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
-from lecture_nets.callbacks.replay import follow, replay
 from lecture_nets.callbacks.structure import StructureCallback
-from lecture_nets.data.base import normalize
-from lecture_nets.data.transforms import eval_transform
 from lecture_nets.nets.network import choose
-from lecture_nets.training import checks, embedded, optimization, pretrained
+from lecture_nets.training import checks, embedded, optimization
 from lecture_nets.training.finite_guard import FiniteGuard
-from lecture_nets.training.read_checkpoint import read_checkpoint
+from lecture_nets.training.portable import PortableModule
 from lecture_nets.training.recipes import QUICK, RECIPES, Recipe
 
 
-class ImageClassifier(LightningModule):
+class ImageClassifier(PortableModule):
     """Any network as a LightningModule: images (N, C, H, W) -> class scores (N, num_classes).
 
     The loss of a training step is ``criterion(scores) + aux_weight · Σ criterion(side head)``.
@@ -51,8 +45,6 @@ class ImageClassifier(LightningModule):
         ValueError: fewer than two classes; an unknown recipe; at the start of a fit, data of
             another number of classes; at the first batch, labels or images it cannot take.
     """
-
-    alterations: tuple[str, ...] = ()  # structure callbacks applied so far, in order
 
     def __init__(
         self,
@@ -92,7 +84,6 @@ class ImageClassifier(LightningModule):
         if num_classes > 5:
             self.val_metrics.add_metrics({"top5": accuracy(top_k=5)})
         self.test_metrics = self.val_metrics.clone(prefix="test_")
-        self.data_facts: dict[str, Any] = {}
 
     # What it learns from, and how
 
@@ -244,92 +235,6 @@ class ImageClassifier(LightningModule):
         """Probabilities (N, num_classes)."""
         images = batch[0] if isinstance(batch, list | tuple) else batch
         return self.net(images).softmax(dim=1)
-
-    # Checkpoints
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["lecture_nets"] = {
-            "module": type(self).__name__,
-            "data": self.data_facts,
-            "alterations": list(self.alterations),
-        }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.check_is_mine(checkpoint)
-        record = checkpoint.get("lecture_nets", {})
-        replay(self, record.get("alterations", []))
-        self.data_facts = record.get("data", {})
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> Any:
-        if not strict:
-            follow(self, state_dict)
-        return super().load_state_dict(state_dict, strict=strict, assign=assign)
-
-    @classmethod
-    def check_is_mine(cls, checkpoint: dict[str, Any]) -> None:
-        """A `ValueError` where ``checkpoint`` was written by a class that this one is not."""
-        writer = checkpoint.get("lecture_nets", {}).get("module")
-        if writer and writer not in (ancestor.__name__ for ancestor in cls.__mro__):
-            raise ValueError(
-                f"This checkpoint was written by {writer}, not by {cls.__name__}. "
-                f"Load it with {writer}.load_from_checkpoint(...), or with lecture_nets.load(...)."
-            )
-
-    @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **options: Any) -> Any:
-        # Before the constructor runs: with another class's arguments it would fail unclearly. What
-        # is no local file, an address or an open file, is checked once it is loaded.
-        if isinstance(checkpoint_path, str | Path) and "://" not in str(checkpoint_path):
-            cls.check_is_mine(read_checkpoint(checkpoint_path, map_location="meta"))
-        return super().load_from_checkpoint(checkpoint_path, *args, **options)
-
-    # Pretrained weights
-
-    @classmethod
-    def from_pretrained(cls, source: str | Path, **options: Any) -> Any:
-        """A module with trained weights, which knows how pictures were shown to them.
-
-        Example::
-
-            module = InceptionV3Module.from_pretrained("torchvision", num_classes=10)
-
-        Args:
-            source: ``"torchvision"``; ``"timm"`` or, for one of its tags, a name such as
-                ``"timm/inception_v3.tv_in1k"``; or a folder that `save_pretrained` wrote.
-            options: of the constructor. Another ``num_classes`` keeps all but the last layers.
-
-        Raises:
-            ValueError: nobody publishes weights for this network; or they do not fit.
-            ConnectionError: no network; says where to put the file by hand.
-            CheckpointError: a file is damaged or not the published one.
-        """
-        return pretrained.from_pretrained(cls, source, options)
-
-    def save_pretrained(self, folder: str | Path) -> None:
-        """Write ``model.safetensors`` and ``card.json``: weights, options, classes, versions.
-
-        Raises:
-            ValueError: there are NaN or infinite values among the weights.
-        """
-        pretrained.save_pretrained(self, folder)
-
-    def preprocess(self, picture: Image.Image) -> Tensor:
-        """RGB picture of any size -> (3, S, S), as the network was shown pictures in training.
-
-        Raises:
-            ValueError: the module has not been fitted to a data module, nor been loaded.
-        """
-        facts = self.data_facts
-        if not facts.keys() >= {"image_size", "mean", "std"}:
-            raise ValueError(
-                f"{type(self).__name__} does not know how its images were prepared: it was trained "
-                "on loaders, not on a data module. Prepare them as you did for training."
-            )
-        views = {key: facts[key] for key in ("resize", "interpolation") if key in facts}
-        pixels = eval_transform(facts["image_size"], **views)(picture)
-        return normalize(pixels[None], facts["mean"], facts["std"])[0]
 
     # Optimisation
 
