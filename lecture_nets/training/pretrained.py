@@ -113,16 +113,18 @@ def from_timm_registry(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise ValueError(f"timm has no weights {name!r}. There are: {', '.join(tags) or 'none'}.")
     config: Any = timm.get_pretrained_cfg(name)
     repository = config.hf_hub_id
-    path = try_to_load_from_cache(repository, WEIGHTS)  # what timm itself has downloaded
-    if not isinstance(path, str):
-        path = checkpoints() / f"{repository.rpartition('/')[2]}.safetensors"
-        if not path.exists():
-            url = hf_hub_url(repository, WEIGHTS)
-            try:
-                published: Any = get_hf_file_metadata(url)
-            except Exception as error:  # of several libraries, by version
-                raise not_reached(url, path, error) from error
-            fetch(published.location, path, published.etag)
+    url = hf_hub_url(repository, WEIGHTS)
+    path = checkpoints() / f"{repository.rpartition('/')[2]}.safetensors"
+    cached = try_to_load_from_cache(repository, WEIGHTS)
+    if isinstance(cached, str):  # timm itself has downloaded it, to a file named by its SHA-256
+        path, name = Path(cached), Path(cached).resolve().name
+        fetch(url, path, name if len(name) == 64 else "")
+    elif not path.exists():
+        try:
+            published: Any = get_hf_file_metadata(url)
+        except Exception as error:  # of several libraries, by version
+            raise not_reached(url, path, error) from error
+        fetch(published.location, path, published.etag)
     size = config.input_size[-1]
     return load_file(path), {
         "class_names": list(AlexNet_Weights.DEFAULT.meta["categories"]),  # ImageNet's, in order

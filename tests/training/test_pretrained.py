@@ -51,7 +51,7 @@ def server(tmp_path):
 def hub(tmp_path, monkeypatch):
     """An empty cache for downloads."""
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hf"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf"))
     return tmp_path / "hub" / "checkpoints"
 
 
@@ -160,6 +160,36 @@ def test_timms_weights_arrive_from_the_cache(hub, module, source, file, build):
     loaded = module.from_pretrained(source, **NARROW)
     assert torch.equal(loaded.net.head[-1].weight, net.head[-1].weight)
     assert loaded.data_facts["mean"] == list(timm.get_pretrained_cfg(file).mean)
+
+
+@pytest.fixture
+def cached_by_timm(hub, tmp_path):
+    """A file as timm leaves it in its own cache, and the network whose weights it holds."""
+    net = InceptionV3(1000, **NARROW)
+    repository = tmp_path / "hf" / "models--timm--inception_v3.tv_in1k"
+    for folder in ("refs", "blobs", "snapshots/1"):
+        (repository / folder).mkdir(parents=True)
+    (repository / "refs" / "main").write_text("1")
+    save_file(to_timm(net), tmp_path / "new")
+    blob = repository / "blobs" / sha256((tmp_path / "new").read_bytes()).hexdigest()
+    (tmp_path / "new").rename(blob)
+    (repository / "snapshots" / "1" / "model.safetensors").symlink_to(blob)
+    return net, blob
+
+
+def test_what_timm_has_downloaded_is_taken(cached_by_timm):
+    net, _ = cached_by_timm
+    loaded = InceptionV3Module.from_pretrained("timm", **NARROW).net
+    assert torch.equal(loaded.trunk.conv_5.conv.weight, net.trunk.conv_5.conv.weight)
+
+
+def test_what_timm_has_downloaded_is_checked(cached_by_timm):
+    _, blob = cached_by_timm
+    data = bytearray(blob.read_bytes())
+    data[-5] ^= 1
+    blob.write_bytes(data)
+    with pytest.raises(CheckpointError, match="its SHA-256 does not start with"):
+        InceptionV3Module.from_pretrained("timm", **NARROW)
 
 
 def test_timm_without_a_network_says_where_to_put_the_file(hub, monkeypatch):
