@@ -1,5 +1,14 @@
 """What does a network cost, and why is it built so? Questions answered without training."""
 
+from lecture_nets.analysis import history as history
 from lecture_nets.analysis.cost import Cost as Cost
 from lecture_nets.analysis.cost import RowCost as RowCost
 from lecture_nets.analysis.cost import cost as cost
+from lecture_nets.analysis.factorization import cascade as cascade
+from lecture_nets.analysis.factorization import separability as separability
+from lecture_nets.analysis.paths import LayerPaths as LayerPaths
+from lecture_nets.analysis.paths import Paths as Paths
+from lecture_nets.analysis.paths import count_paths as count_paths
+from lecture_nets.analysis.paths import share_of_paths as share_of_paths
+from lecture_nets.analysis.reuse import RowReuse as RowReuse
+from lecture_nets.analysis.reuse import measure_reuse as measure_reuse

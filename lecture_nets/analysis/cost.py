@@ -124,7 +124,7 @@ def count_row(
         parameters=count_parameters(layer),
         macs=counter.get_total_flops() // 2,
         depth=count_depth(layer),
-        paths=count_paths(layer),
+        paths=count_ways(layer),
         receptive_field=field if y.ndim == 4 else None,
         side_head=side_head,
     )
@@ -144,9 +144,9 @@ def count_depth(module: nn.Module) -> int:
     return max(depths, default=0) if isinstance(module, Concat) else sum(depths)
 
 
-def count_paths(module: nn.Module) -> int:
+def count_ways(module: nn.Module) -> int:
     """Different ways through ``module``."""
-    paths = [count_paths(child) for child in module.children()]
+    paths = [count_ways(child) for child in module.children()]
     return sum(paths) if isinstance(module, Concat) else math.prod(paths)
 
 

@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from lecture_nets.data.base import ImageDataModule
-
-# Okabe and Ito's colours: told apart with any kind of colour vision.
-BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+from lecture_nets.visualize.figures import BLUE, GREEN, ORANGE, VERMILION, Picture
 
 
 @dataclass(frozen=True)
@@ -66,11 +62,10 @@ def draw_report(
     curves: dict[str, list[tuple[int, float]]],
     predictions: Predictions,
     class_names: Sequence[str],
-) -> Figure:
+) -> Picture:
     """One page: loss and accuracy over epochs, the confusion matrix, 12 hits and 12 misses."""
-    figure: Any = Figure(figsize=(16, 10), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(title, fontsize=17, fontweight="bold")
+    picture = Picture(title, alt=f"{title}: curves, confusion, examples", size=(16, 10))
+    figure: Any = picture.figure
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
     plots = left.subplots(3, 1, height_ratios=(1, 1, 2.4))
     draw_curves(plots[0], curves, "loss", "loss")
@@ -90,7 +85,7 @@ def draw_report(
         ~right_guess,
         class_names,
     )
-    return figure
+    return picture
 
 
 def draw_curves(
@@ -169,8 +164,4 @@ def write_report(folder: Path, module: Any, data: ImageDataModule) -> Path:
     accuracy = (predictions.guesses == predictions.labels).float().mean().item()
     title = f"{type(module).__name__} on {type(data).__name__}: {accuracy:.1%} of the test images"
     curves = read_curves(folder / "metrics.csv")
-    path = folder / "report.png"
-    draw_report(title, curves, predictions, data.class_names).savefig(
-        path, metadata={"Title": title, "Description": f"{title}: curves, confusion, examples"}
-    )
-    return path
+    return draw_report(title, curves, predictions, data.class_names).save(folder / "report.png")

@@ -36,18 +36,17 @@ def test_curves_are_read_from_lightnings_file(tmp_path):
 def test_a_report_is_one_page_even_without_misses_or_curves(tmp_path):
     perfect = predictions(3, 4)
     perfect = Predictions(perfect.samples, perfect.guesses, perfect.probabilities)
-    figure = draw_report("title", {}, perfect, ["a", "b", "c", "d"])
-    figure.savefig(tmp_path / "report.png")
-    with Image.open(tmp_path / "report.png") as picture:
-        assert picture.size == (1600, 1000)
+    picture = draw_report("title", {}, perfect, ["a", "b", "c", "d"])
+    with Image.open(picture.save(tmp_path / "report.png")) as image:
+        assert image.size == (1600, 1000)
 
 
 def test_a_report_says_how_many_were_hit():
     some = predictions(20, 3)
     hits = int((some.guesses == some.labels).sum())
     curves = {"train_loss": [(0, 2.0), (1, 1.0)], "val_acc": [(0, 0.3), (1, 0.6)]}
-    figure = draw_report("title", curves, some, ["a", "b", "c"])
-    titles = [part.get_suptitle() for part in figure.subfigs[1].subfigs]
+    picture = draw_report("title", curves, some, ["a", "b", "c"])
+    titles = [part.get_suptitle() for part in picture.figure.subfigs[1].subfigs]
     assert titles == [
         f"Hits, the surest of each class ({hits} of 20)",
         f"Misses, the surest of each class ({20 - hits} of 20)",
