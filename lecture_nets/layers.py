@@ -7,7 +7,8 @@ So no row repeats what the row before it puts out, and ``width`` scales every co
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -282,3 +283,14 @@ def aux_heads_on(
         if name in rows:
             heads[name] = head(in_channels)
     return heads
+
+
+@contextmanager
+def keep_modes(net: nn.Module) -> Iterator[None]:
+    """Whatever happens inside, each layer trains or evaluates afterwards as it did before."""
+    modes = [(part, part.training) for part in net.modules()]
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training

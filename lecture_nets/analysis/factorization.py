@@ -122,10 +122,10 @@ def fitting(sizes: Sequence[Size], whole: tuple[int, int]) -> list[tuple[int, in
     Raises:
         ValueError: it is not.
     """
-    shapes = [(size, size) if isinstance(size, int) else size for size in sizes]
+    shapes = [as_shape(size) for size in sizes]
     reach = tuple(1 + sum(shape[axis] - 1 for shape in shapes) for axis in (0, 1))
     if not shapes or min(map(min, shapes)) < 1 or reach != whole:
-        found = " then ".join(f"{height}×{width}" for height, width in shapes) or "no size"
+        found = " then ".join(map(written, shapes)) or "no size"
         raise ValueError(
             f"cascade: found {found}, which reaches {reach[0]}×{reach[1]}, allowed are sizes that "
             f"reach {whole[0]}×{whole[1]}; choose them so that (size - 1) sums to "
@@ -211,6 +211,14 @@ def convolve_all(factors: Sequence[Tensor]) -> Tensor:
         matrix = shifts(whole, (factor.shape[1], factor.shape[2]))
         whole = (matrix @ factor.flatten(1)[..., None]).reshape(-1, height, width)
     return whole
+
+
+def as_shape(size: Size) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else size
+
+
+def written(size: Size) -> str:
+    return "{}×{}".format(*as_shape(size))
 
 
 def describe(kernel: Tensor) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lecture_nets.analysis.factorization import Size, fitting
+from lecture_nets.analysis.factorization import Size, as_shape, fitting
 
 
 class Savings(NamedTuple):
@@ -32,7 +32,7 @@ def savings(kernel: Size, sizes: Sequence[Size] = (3, 3)) -> Savings:
     Raises:
         ValueError: the sizes do not fit the kernel.
     """
-    height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
+    height, width = as_shape(kernel)
     small = sum(h * w for h, w in fitting(sizes, (height, width)))
     kept = Fraction(small, height * width)
     return Savings(kept, 1 - kept)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lecture_nets.analysis.paths import Rows, check_unit, rows_of
+from lecture_nets.layers import keep_modes
 from lecture_nets.nets.network import Network, choose
 
 
@@ -55,13 +56,9 @@ def measure_reuse(
     rows = rows_of(net)
     choose("measure_reuse", "row", row, rows)
     x = net.check(images) if isinstance(net, Network) else images
-    was_training = {part: part.training for part in net.modules()}
-    net.eval()
-    try:
+    with keep_modes(net):
+        net.eval()
         return tuple(compare(rows, x, row, unit, tolerance))
-    finally:
-        for part, training in was_training.items():
-            part.training = training
 
 
 def compare(rows: Rows, x: Tensor, row: str, unit: int, tolerance: float) -> Iterator[RowReuse]:

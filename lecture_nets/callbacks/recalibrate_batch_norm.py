@@ -10,6 +10,7 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor, nn
 
 from lecture_nets.callbacks.freeze_batch_norm import FreezeBatchNorm, batch_norms
+from lecture_nets.layers import keep_modes
 
 
 @torch.no_grad()
@@ -22,23 +23,20 @@ def recalibrate_batch_norm(net: nn.Module, images: Iterable[Tensor]) -> list[str
     as they were.
     """
     norms = {name: norm for name, norm in batch_norms(net).items() if norm.running_mean is not None}
-    modes = [(part, part.training) for part in net.modules()]
     before = {
         name: (norm.momentum, {key: value.clone() for key, value in norm.state_dict().items()})
         for name, norm in norms.items()
     }
     forward: Callable[[Tensor], Any] = getattr(net, "forward_with_aux", net)
-    net.train()
     for norm in norms.values():
         norm.reset_running_stats()
         norm.momentum = None  # PyTorch's sign for a plain average
     try:
-        with isolate_rng():
+        with isolate_rng(), keep_modes(net):
+            net.train()
             for batch in images:
                 forward(batch)
     finally:
-        for part, training in modes:
-            part.training = training
         for name, norm in norms.items():
             norm.momentum, values = before[name]
             if not norm.num_batches_tracked:

@@ -2,16 +2,14 @@
 
 import itertools
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import torch
 import torch.fx
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.utils.checkpoint import checkpoint
 
 from lecture_nets.layers import stride_of
+from lecture_nets.nets.recompute import recompute
 
 Choice = TypeVar("Choice")
 
@@ -118,33 +116,7 @@ class Network(nn.Module):
         return self.grad_checkpointing and self.training and torch.is_grad_enabled()
 
     def _run(self, row: nn.Module, x: Tensor) -> Tensor:
-        if not self._recomputes():
-            return row(x)
-        if torch.compiler.is_compiling():  # a compiled graph never repeats a side effect
-            return checkpoint(row, x, use_reentrant=False)
-        contexts = nullcontext(), KeepStatistics(row)
-        return checkpoint(row, x, use_reentrant=False, context_fn=lambda: contexts)
-
-
-class KeepStatistics:
-    """Inside, the norms in ``layer`` compute what they always do, but learn no moving statistics.
-
-    Momentum 0 leaves the moving mean and variance bit for bit. Switching the tracking off would
-    save other tensors than the first pass did, which PyTorch refuses. It can be entered again and
-    again, once for each backward pass through one graph.
-    """
-
-    def __init__(self, layer: nn.Module) -> None:
-        self.norms = [part for part in layer.modules() if isinstance(part, _BatchNorm)]
-
-    def __enter__(self) -> None:
-        self.before = [(norm.momentum, norm.num_batches_tracked) for norm in self.norms]
-        for norm in self.norms:
-            norm.momentum, norm.num_batches_tracked = 0.0, None
-
-    def __exit__(self, *_: object) -> None:
-        for norm, (momentum, batches) in zip(self.norms, self.before, strict=True):
-            norm.momentum, norm.num_batches_tracked = momentum, batches
+        return recompute(row, x) if self._recomputes() else row(x)
 
 
 @torch.fx.wrap  # one call in a traced graph, not a branch on the size it happened to be traced with

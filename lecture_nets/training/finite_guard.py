@@ -9,30 +9,11 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from lecture_nets.training.read_checkpoint import newest
+from lecture_nets.weights.finite import non_finite_keys
 
 
 class NonFiniteError(RuntimeError):
     """A loss, a weight, a buffer or a monitored score is NaN or infinite."""
-
-
-def non_finite_keys(tensors: Mapping[str, Any]) -> list[str]:
-    """Names of the tensors that hold a NaN or an infinity, found with one wait for the device.
-
-    Example::
-
-        >>> non_finite_keys({"a": torch.ones(2), "b": torch.tensor([1.0, float("nan")])})
-        ['b']
-    """
-    floats = {
-        name: tensor.detach()
-        for name, tensor in tensors.items()
-        if isinstance(tensor, Tensor) and (tensor.is_floating_point() or tensor.is_complex())
-    }
-    if not floats:
-        return []
-    device = next(iter(floats.values())).device
-    finite = torch.stack([tensor.isfinite().all().to(device) for tensor in floats.values()])
-    return [name for name, good in zip(floats, finite.tolist(), strict=True) if not good]
 
 
 def describe_input(batch: Any) -> str:

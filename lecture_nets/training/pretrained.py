@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lecture_nets.training.read_checkpoint import CheckpointError, find_fault, sha256
 from lecture_nets.weights import from_timm, from_torchvision, load_weights
+from lecture_nets.weights.finite import non_finite_keys
 
 # Module -> the peer's name of the network -> the options that make ours the same network.
 PUBLISHED: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
@@ -33,7 +34,7 @@ WEIGHTS, CARD = "model.safetensors", "card.json"
 
 
 def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> Any:
-    """See `ImageClassifier.from_pretrained`."""
+    """See `PortableModule.from_pretrained`."""
     peer, _, tag = str(source).partition("/")
     if Path(source, CARD).is_file():
         return from_folder(cls, Path(source), options)
@@ -176,13 +177,12 @@ def not_reached(url: str, path: Path, error: Exception) -> ConnectionError:
 
 
 def save_pretrained(module: Any, folder: str | Path) -> None:
-    """See `ImageClassifier.save_pretrained`."""
+    """See `PortableModule.save_pretrained`."""
     from safetensors.torch import save_file
 
     folder = Path(folder)
     tensors = {key: x.detach().contiguous() for key, x in module.net.state_dict().items()}
-    broken = [key for key, x in tensors.items() if not x.isfinite().all()]
-    if broken:
+    if broken := non_finite_keys(tensors):
         raise ValueError(f"Not saved to {folder}: NaN or infinite values in {', '.join(broken)}.")
     card: dict[str, Any] = {"hyper_parameters": dict(module.hparams)}
     module.on_save_checkpoint(card)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from lecture_nets.analysis.factorization import Size, cascade
+from lecture_nets.analysis.factorization import Size, cascade, written
 from lecture_nets.visualize.figures import Picture
 
 
@@ -25,7 +25,7 @@ def draw_cascades(kernels: Mapping[str, Tensor], sizes: Sequence[Size] = (3, 3))
     found = {name: cascade(kernel, sizes) for name, kernel in kernels.items()}
     residuals = ", ".join(f"{name} {each.residual:.1%}" for name, each in found.items())
     picture = Picture(
-        "Kernels as cascades of " + " and ".join(map(_written, sizes)),
+        "Kernels as cascades of " + " and ".join(map(written, sizes)),
         alt=f"Three rows: kernels, their best cascades, the differences. Missing: {residuals}.",
         size=(max(4, 1.6 * len(kernels)), 6),
     )
@@ -44,8 +44,3 @@ def draw_cascades(kernels: Mapping[str, Tensor], sizes: Sequence[Size] = (3, 3))
     ):
         axes.set_ylabel(label)
     return picture
-
-
-def _written(size: int | tuple[int, int]) -> str:
-    rows, columns = (size, size) if isinstance(size, int) else size
-    return f"{rows}x{columns}"

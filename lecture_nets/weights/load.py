@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from lecture_nets.nets import Network
+from lecture_nets.weights.finite import non_finite_keys
 
 Mismatch = tuple[str, tuple[int, ...], tuple[int, ...]]
 COUNTER = ".num_batches_tracked"  # read by norms without momentum only, and ours all have one
@@ -71,8 +72,7 @@ def load_weights(
             f"{network} is on the meta device and has no values to replace: "
             "build it outside of torch.device('meta')."
         )
-    broken = [key for key, x in tensors.items() if not x.isfinite().all()]
-    if broken:
+    if broken := non_finite_keys(tensors):
         raise ValueError(
             f"Weights from {source} hold NaN or infinite values in {listed(broken)}. "
             f"{network} stays as it was; take an earlier or a fresh copy of the file."

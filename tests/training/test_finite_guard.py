@@ -13,12 +13,8 @@ from torch import nn
 from torch.multiprocessing import ProcessRaisedException
 from torch.utils.data import DataLoader, TensorDataset
 
-from lecture_nets.training.finite_guard import (
-    FiniteGuard,
-    NonFiniteError,
-    describe_input,
-    non_finite_keys,
-)
+from lecture_nets.training.finite_guard import FiniteGuard, NonFiniteError, describe_input
+from lecture_nets.weights.finite import non_finite_keys
 
 NAN, INF = math.nan, math.inf
 
@@ -67,21 +63,6 @@ def fit(module, folder, data=None, val=False, **kwargs):
     )
     trainer.fit(module, loader, loader)
     return trainer
-
-
-def test_keys_of_non_finite_tensors():
-    tensors = {
-        "good": torch.ones(3),
-        "nan": torch.tensor([1.0, NAN]),
-        "inf": torch.tensor(-INF),
-        "half": torch.tensor([INF], dtype=torch.float16),
-        "complex": torch.tensor([complex(0, NAN)]),
-        "whole": torch.tensor([1, 2]),
-        "empty": torch.empty(0),
-        "word": "nan",
-    }
-    assert non_finite_keys(tensors) == ["nan", "inf", "half", "complex"]
-    assert non_finite_keys({}) == []
 
 
 @pytest.mark.parametrize(
