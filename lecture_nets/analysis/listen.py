@@ -1,0 +1,73 @@
+"""What does a layer put out while the network runs? Names of layers, and a way to listen to them.
+
+    with listen(net, ["conv_1", "conv_5"]) as heard:
+        net(images)
+    heard["conv_5"]           # (N, 256, 13, 13)
+
+A layer of ours is named as in the paper's table: ``"conv_3"``, ``"inception_4a"``, ``"fc_7"``. In any
+other network, and deeper inside ours, it is named as in ``net.named_modules()``: ``"features.6"``.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from torch import Tensor, nn
+
+from lecture_nets.nets.network import Network
+from lecture_nets.usage import unknown
+
+
+def find_layer(net: nn.Module, name: str) -> nn.Module:
+    """The layer called ``name``: a row of the trunk or the head, or any module by its path.
+
+    Raises:
+        ValueError: there is no such layer; lists those there are.
+    """
+    layers = dict(net.named_modules())
+    rows = ("trunk.", "head.") if isinstance(net, Network) else ()
+    for prefix in (*rows, ""):
+        if name and prefix + name in layers:
+            return layers[prefix + name]
+    known = [path.removeprefix("trunk.").removeprefix("head.") for path in layers if path]
+    if rows:
+        known = [path for path in known if path.count(".") == 0 and path not in ("trunk", "head")]
+    raise ValueError(f"{type(net).__name__}: {unknown('layer', name, known)}")
+
+
+@contextmanager
+def out_of_place(net: nn.Module) -> Iterator[None]:
+    """Within, no layer overwrites its input, as ReLUs do to save memory; afterwards as before."""
+    overwriting = [layer for layer in net.modules() if getattr(layer, "inplace", False) is True]
+    for layer in overwriting:
+        layer.inplace = False  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
+    finally:
+        for layer in overwriting:
+            layer.inplace = True  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@contextmanager
+def listen(net: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+    """Within, each run of ``net`` leaves here what the layers put out, gradients and all.
+
+    Args:
+        net: any network.
+        names: of layers, as `find_layer` takes them.
+
+    Raises:
+        ValueError: there is no such layer.
+    """
+    layers = {name: find_layer(net, name) for name in names}
+    heard: dict[str, Tensor] = {}
+
+    def keep(name: str):
+        return lambda layer, inputs, output: heard.__setitem__(name, output)
+
+    hooks = [layer.register_forward_hook(keep(name)) for name, layer in layers.items()]
+    try:
+        with out_of_place(net):
+            yield heard
+    finally:
+        for hook in hooks:
+            hook.remove()
