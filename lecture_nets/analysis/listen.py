@@ -4,12 +4,14 @@
         net(images)
     heard["conv_5"]           # (N, 256, 13, 13)
 
-A layer of ours is named as in the paper's table: ``"conv_3"``, ``"inception_4a"``, ``"fc_7"``. In any
-other network, and deeper inside ours, it is named as in ``net.named_modules()``: ``"features.6"``.
+A layer of ours is named as in the paper's table: ``"conv_3"``, ``"inception_4a"``, ``"fc_7"``. In
+any other network, and deeper inside ours, it is named as in ``net.named_modules()``:
+``"features.6"``.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -37,14 +39,14 @@ def find_layer(net: nn.Module, name: str) -> nn.Module:
 @contextmanager
 def out_of_place(net: nn.Module) -> Iterator[None]:
     """Within, no layer overwrites its input, as ReLUs do to save memory; afterwards as before."""
-    overwriting = [layer for layer in net.modules() if getattr(layer, "inplace", False) is True]
+    overwriting: list[Any] = [x for x in net.modules() if getattr(x, "inplace", False) is True]
     for layer in overwriting:
-        layer.inplace = False  # pyright: ignore[reportAttributeAccessIssue]
+        layer.inplace = False
     try:
         yield
     finally:
         for layer in overwriting:
-            layer.inplace = True  # pyright: ignore[reportAttributeAccessIssue]
+            layer.inplace = True
 
 
 @contextmanager
