@@ -79,7 +79,9 @@ class PortableModule(LightningModule):
 
         Args:
             source: ``"torchvision"``; ``"timm"`` or, for one of its tags, a name such as
-                ``"timm/inception_v3.tv_in1k"``; or a folder that `save_pretrained` wrote.
+                ``"timm/inception_v3.tv_in1k"``; ``"parts_world"``, for a small `AlexNetModule` or
+                `InceptionV3Module` that learned the embedded images and comes with the package;
+                or a folder that `save_pretrained` wrote.
             options: of the constructor. Another ``num_classes`` keeps all but the last layers.
 
         Raises:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lecture_nets.training.read_checkpoint import CheckpointError, find_fault, sha256
+from lecture_nets import weights
 from lecture_nets.weights import from_timm, from_torchvision, load_weights
 from lecture_nets.weights.finite import non_finite_keys
 
@@ -31,6 +32,9 @@ PUBLISHED: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
 # network (`transform_input`); together that is a mean and a deviation of 0.5.
 MAPS_BACK = ("googlenet", "inception_v3")
 WEIGHTS, CARD = "model.safetensors", "card.json"
+# Small networks that come with the package, one folder for each module that has one; written by
+# tests/benchmarks/companions.py.
+COMPANIONS = Path(weights.__file__).parent / "parts_world"
 
 
 def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> Any:
@@ -38,6 +42,8 @@ def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> An
     peer, _, tag = str(source).partition("/")
     if Path(source, CARD).is_file():
         return from_folder(cls, Path(source), options)
+    if str(source) == COMPANIONS.name and (companion := COMPANIONS / cls.__name__).is_dir():
+        return from_folder(cls, companion, options)
     if peer not in PUBLISHED or (tag and peer == "torchvision"):
         raise ValueError(
             f"{cls.__name__}.from_pretrained({str(source)!r}): no folder with a {CARD}, and no "
@@ -69,6 +75,8 @@ def offers(module: str) -> str:
         for peer, modules in PUBLISHED.items()
         for needed in modules.get(module, {}).values()
     ]
+    if (COMPANIONS / module).is_dir():
+        found.append(f"{COMPANIONS.name!r} (small, comes with the package)")
     return f"Published for {module}: {', '.join(found) or 'none'}."
 
 
@@ -87,13 +95,13 @@ def from_torchvision_registry(name: str) -> tuple[dict[str, Tensor], dict[str, A
     """State dict and facts of torchvision's default weights for one of its networks."""
     from torchvision.models import get_model_weights
 
-    weights: Any = get_model_weights(name).DEFAULT  # pyright: ignore[reportAttributeAccessIssue]
-    file = weights.url.rpartition("/")[2]
-    path = fetch(weights.url, checkpoints() / file, file.rpartition("-")[2].removesuffix(".pth"))
-    views = weights.transforms()
+    entry: Any = get_model_weights(name).DEFAULT  # pyright: ignore[reportAttributeAccessIssue]
+    file = entry.url.rpartition("/")[2]
+    path = fetch(entry.url, checkpoints() / file, file.rpartition("-")[2].removesuffix(".pth"))
+    views = entry.transforms()
     half = (0.5, 0.5, 0.5)
     return torch.load(path, map_location="cpu", weights_only=True), {
-        "class_names": list(weights.meta["categories"]),
+        "class_names": list(entry.meta["categories"]),
         "image_size": views.crop_size[0],
         "resize": views.resize_size[0],
         "interpolation": views.interpolation.value,
