@@ -12,6 +12,7 @@ Mind when plotting:
 - Nearly all are ensembles over many crops; one network is one to three points worse.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,3 +82,41 @@ ILSVRC: tuple[Result, ...] = (
     Result(2015, "Inception-v3", "4 nets, 144 crops",  3.46,   42, "paper",  V3, "validation"),
 )
 # fmt: on
+
+# The five rows of the lecture's first slide: best entries with supplied data.
+SLIDE: tuple[Result, ...] = tuple(
+    row
+    for row in ILSVRC
+    if row.data == "supplied"
+    and (row.name, row.setting)
+    in {
+        ("XRCE", "Fisher vector SVM"),
+        ("AlexNet", "5 nets"),
+        ("Clarifai", "several nets"),
+        ("VGG", "7 nets"),
+        ("GoogLeNet", "7 nets, 144 crops"),
+    }
+)
+
+
+def rank_correlation(pairs: Iterable[tuple[float, float]]) -> float:
+    """Spearman's rank correlation, -1…1: -1 where the second falls whenever the first rises.
+
+    Equal values share the mean of their ranks.
+
+    Args:
+        pairs: such as depth and error, two or more.
+
+    Raises:
+        ValueError: fewer than two pairs, or all values on one side are equal.
+    """
+    import torch
+    from torchmetrics.functional.regression import spearman_corrcoef
+
+    x, y = torch.tensor([tuple(map(float, pair)) for pair in pairs]).reshape(-1, 2).T
+    if len(x.unique()) < 2 or len(y.unique()) < 2:
+        raise ValueError(
+            f"rank_correlation: got {len(x)} pairs with {len(x.unique())} and {len(y.unique())} "
+            "different values; ranks need two or more on each side."
+        )
+    return spearman_corrcoef(x, y).item()

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lecture_nets.training.read_checkpoint import CheckpointError, find_fault, sha256
 from lecture_nets import weights
+from lecture_nets.training.read_checkpoint import CheckpointError, find_fault, sha256
 from lecture_nets.weights import from_timm, from_torchvision, load_weights
 from lecture_nets.weights.finite import non_finite_keys
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lecture_nets.analysis.history import ILSVRC
+from lecture_nets.analysis.history import ILSVRC, SLIDE, rank_correlation
 
 
 def errors(**wanted):
@@ -49,3 +49,33 @@ def test_only_people_have_neither_year_nor_training_data():
     for row in ILSVRC:
         assert (row.kind == "human") == (row.year is None) == (row.data is None)
         assert row.source
+
+
+def test_the_slide_has_five_rows_in_order():
+    rows = [(row.year, row.name, row.top5_error, row.depth) for row in SLIDE]
+    assert rows == [
+        (2011, "XRCE", 25.77, None),
+        (2012, "AlexNet", 16.42, 8),
+        (2013, "Clarifai", 11.74, 8),
+        (2014, "GoogLeNet", 6.66, 22),
+        (2014, "VGG", 7.32, 19),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([(1, 30), (2, 20), (3, 10)], -1),
+        ([(1, 1), (2, 4), (3, 9), (100, 10)], 1),
+        # Ranks 1.5 1.5 3 and 1 2 3: covariance 1.5, deviations 1.5 and 2 in squares.
+        ([(8, 1), (8, 2), (19, 3)], 3**0.5 / 2),
+    ],
+)
+def test_rank_correlation_is_spearmans(pairs, expected):
+    assert rank_correlation(pairs) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("pairs", [[], [(1, 2)], [(1, 2), (1, 3)]])
+def test_ranks_need_different_values(pairs):
+    with pytest.raises(ValueError, match="two or more on each side"):
+        rank_correlation(pairs)
