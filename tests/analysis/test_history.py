@@ -72,7 +72,8 @@ def test_the_slide_has_five_rows_in_order():
     ],
 )
 def test_rank_correlation_is_spearmans(pairs, expected):
-    assert rank_correlation(pairs) == pytest.approx(expected, abs=1e-6)
+    # torchmetrics adds 1e-6 to the product of the deviations.
+    assert rank_correlation(pairs) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("pairs", [[], [(1, 2)], [(1, 2), (1, 3)]])

@@ -52,5 +52,5 @@ def test_options_fit_a_companion_as_they_fit_any_folder():
 def test_a_module_without_a_companion_says_who_publishes():
     with pytest.raises(ValueError, match=r"ZFNetModule.*parts_world.*Published for.*none"):
         ZFNetModule.from_pretrained("parts_world")
-    with pytest.raises(ValueError, match="'parts_world' .small, comes with the package"):
+    with pytest.raises(ValueError, match=r"'parts_world' .small, comes with the package"):
         AlexNetModule.from_pretrained("nowhere")
