@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lecture_nets.analysis.factorization import Size, as_shape, fitting
+from lecture_nets.analysis.listen import find_layer
 
 
 class Savings(NamedTuple):
@@ -78,6 +79,32 @@ def named_kernels(size: int = 5, seed: int = 0) -> dict[str, Tensor]:
         "motion blur 45°": ones * (x == y) / size,
         "random": torch.randn(size, size, generator=generator, dtype=torch.float64),
     }
+
+
+def learned_kernels(net: nn.Module, layer: str, count: int = 8) -> dict[str, Tensor]:
+    """The strongest kernels of a trained convolution, by their norm: {"conv_2 12←3": (h, w)}.
+
+    A kernel joins one channel going in to one coming out; ``12←3`` says which. No two of them lead
+    to the same channel, so that they differ.
+
+    Args:
+        net: a network.
+        layer: as `find_layer` takes it; its first convolution is looked at.
+        count: how many; all channels where there are fewer.
+
+    Raises:
+        ValueError: no such layer, or no convolution in it.
+    """
+    found = [x for x in find_layer(net, layer).modules() if isinstance(x, nn.Conv2d)]
+    if not found:
+        raise ValueError(
+            f"learned_kernels: {layer!r} of {type(net).__name__} holds no convolution; "
+            "name a layer that does."
+        )
+    weight = found[0].weight.detach().cpu().double()
+    strength, source = weight.flatten(2).norm(dim=2).max(dim=1)
+    strongest = strength.argsort(descending=True)[:count].tolist()
+    return {f"{layer} {unit}←{source[unit]}": weight[unit, source[unit]] for unit in strongest}
 
 
 def binomial(size: int) -> Tensor:

@@ -4,8 +4,10 @@ from fractions import Fraction
 
 import pytest
 import torch
+from torch import nn
 
-from lecture_nets.analysis.kernels import named_kernels, savings
+from lecture_nets.analysis.kernels import learned_kernels, named_kernels, savings
+from lecture_nets.nets import AlexNet
 
 SIZES = [3, 5, 7, 9]
 
@@ -71,3 +73,19 @@ def test_only_the_random_kernel_depends_on_the_seed():
 def test_sizes_without_a_middle_are_refused(size):
     with pytest.raises(ValueError, match=rf"found size {size}, allowed are 3, 5, 7"):
         named_kernels(size)
+
+
+def test_learned_kernels_are_the_strongest_each_of_another_channel():
+    net = nn.Sequential(nn.Conv2d(2, 3, 5))
+    with torch.no_grad():
+        net[0].weight.fill_(0.01)
+        net[0].weight[2, 1] = 1.0
+        net[0].weight[0, 0] = 0.5
+    found = learned_kernels(net, "0", count=2)
+    assert list(found) == ["0 2←1", "0 0←0"]
+    torch.testing.assert_close(found["0 2←1"], torch.ones(5, 5, dtype=torch.float64))
+
+
+def test_a_layer_without_convolutions_has_no_kernels():
+    with pytest.raises(ValueError, match="'pool_1' of AlexNet holds no convolution"):
+        learned_kernels(AlexNet(num_classes=2, width=0.1), "pool_1")
