@@ -2,13 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint types unit clean
+NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.py)
 
-run: .venv/ready  ## train a compact Inception V3 on the embedded images and write a picture report
+.PHONY: run test lint types unit notebooks notebooks-test robustness slides clean
+
+run: .venv/ready  ## train a compact Inception V3 on the embedded images and write a report
 	$(BIN)/lecture-nets fit --model InceptionV3Module --model.width 0.25 \
 		--data PartsWorldDataModule --data.image_size 96 --trainer.max_epochs 12
 
-test: lint types unit  ## everything CI runs
+test: lint types unit notebooks-test  ## everything CI runs
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -20,6 +22,19 @@ types: .venv/ready
 unit: .venv/ready
 	$(BIN)/python -m pytest
 
+notebooks: .venv/ready  ## run notebooks/*.py (or NOTEBOOKS=notebooks/03_filter_cascades.py), write the .ipynb
+	$(BIN)/python tests/notebooks/execute.py $(NOTEBOOKS)
+
+notebooks-test: .venv/ready  ## run the notebooks and compare every output
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with notebooks/nbval.cfg \
+		--nbval-cell-timeout=120 -p no:python notebooks
+
+robustness: .venv/ready  ## the same on other numbers of threads, instructions, folders; takes long
+	$(BIN)/python tests/notebooks/robustness.py
+
+slides: .venv/ready  ## build/slides/*.html, which need no network
+	$(BIN)/python docs/slides/build.py
+
 # pip, not uv: on a CPU-only machine pip is told where torch lies, other installers download a CUDA build.
 .venv/ready: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -27,4 +42,4 @@ unit: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv runs build

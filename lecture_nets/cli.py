@@ -1,16 +1,18 @@
-"""What can I do from the shell? `lecture-nets fit | validate | test | predict | table`."""
+"""What can I do from the shell? `lecture-nets fit | validate | test | report | …`"""
 
 import sys
 import warnings
+from pathlib import Path
 
 from lecture_nets.usage import UsageError, unknown
 
 USAGE = """\
 usage: lecture-nets COMMAND [options]
 
-  fit        train a network, test it, and write a picture report
+  fit        train a network, test it, and write a report
   validate   measure a checkpoint on the validation images
   test       measure a checkpoint on the test images
+  report     write the report of a run again: lecture-nets report RUN
   predict    name what is on pictures: lecture-nets predict CHECKPOINT PICTURE [PICTURE ...]
   table      what networks cost: parameters, multiply-adds, depth, row by row if asked
 
@@ -29,7 +31,7 @@ def main(args: list[str] | None = None) -> int:
     if command in ("-h", "--help"):
         print(USAGE)
         return 0
-    commands = {"predict": predict, "table": table} | dict.fromkeys(
+    commands = {"report": report, "predict": predict, "table": table} | dict.fromkeys(
         ("fit", "validate", "test"), lambda _: run_lightning(args)
     )
     if command not in commands:
@@ -113,7 +115,17 @@ def predict(args: list[str]) -> None:
     parser.add_argument("checkpoint", help="a .ckpt file, or a folder of save_pretrained")
     parser.add_argument("pictures", nargs="+", metavar="picture", help="JPEG, PNG, WebP, …")
     parser.add_argument("--top", type=int, default=5, help="classes to print (default 5)")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="draw what speaks for the likeliest two classes (Grad-CAM): NAME.explained.png",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="of --explain (default: the current folder)"
+    )
     options = parser.parse_args(args)
+    if options.output and not options.explain:
+        raise UsageError("--output says where --explain writes, and --explain was not given.")
     quiet_lightning()
     import torch
 
@@ -129,11 +141,29 @@ def predict(args: list[str]) -> None:
         )
     batch = torch.stack([module.preprocess(load_image(path)) for path in options.pictures])
     with torch.inference_mode():
-        likeliest = module(batch).softmax(dim=1).topk(min(options.top, module.num_classes))
+        probabilities = module(batch).softmax(dim=1)
+    likeliest = probabilities.topk(min(options.top, module.num_classes))
     for path, values, indices in zip(options.pictures, *likeliest, strict=True):
         print(path)
         for value, index in zip(values.tolist(), indices.tolist(), strict=True):
             print(f"  {value:6.1%}  {names[index]}")
+    if options.explain:
+        from lecture_nets.visualize.explain import save_explanations
+
+        folder = options.output or Path()
+        try:
+            for path in save_explanations(module, batch, probabilities, options.pictures, folder):
+                print(f"explained: {path}")
+        except ModuleNotFoundError as error:  # captum
+            raise UsageError(str(error)) from None
+
+
+def report(args: list[str]) -> None:
+    """Write the page of a run."""
+    quiet_lightning()
+    from lecture_nets import report
+
+    report.report(args)
 
 
 def table(args: list[str]) -> None:

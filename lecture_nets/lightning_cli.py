@@ -5,15 +5,30 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import CSVLogger
 
 import lecture_nets.callbacks  # registers short names  # noqa: F401
 from lecture_nets.data import ImageDataModule
+from lecture_nets.run_folder import write_record
 from lecture_nets.training import ImageClassifier, StopOnSignal
 
 RUNS = Path("runs")
+
+
+class SaveRun(SaveConfigCallback):
+    """The configuration of a run and, beside it, when it started and on which versions."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        # `validate` and `test` have no run folder: Lightning would write into the current one.
+        if stage == "fit":
+            super().setup(trainer, pl_module, stage)
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if trainer.logger and trainer.log_dir:
+            write_record(Path(trainer.log_dir))
 
 
 class LectureCLI(LightningCLI):
@@ -26,6 +41,7 @@ class LectureCLI(LightningCLI):
             ImageDataModule,
             subclass_mode_model=True,
             subclass_mode_data=True,
+            save_config_callback=SaveRun,
             save_config_kwargs={"overwrite": True},
             trainer_defaults={
                 "callbacks": [StopOnSignal()],
@@ -86,7 +102,7 @@ class LectureCLI(LightningCLI):
         print(f"checkpoint:       {best}")
         logger = trainer.logger
         if isinstance(logger, CSVLogger):
-            from lecture_nets.visualize.report import write_report
+            from lecture_nets.report import write_report
 
             path = write_report(Path(logger.log_dir), self.model, self.datamodule)
             print(f"report:           {path}")

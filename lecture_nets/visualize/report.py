@@ -1,167 +1,189 @@
-"""How did a training run go, on one page? Curves, confusion matrix, hits and misses."""
+"""How did a training run go? Its curves, its confusions, its worst mistakes, its first filters."""
 
-import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import (
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    PercentFormatter,
+    StrMethodFormatter,
+)
 from torch import Tensor
 
-from lecture_nets.data.base import ImageDataModule
-from lecture_nets.visualize.figures import BLUE, GREEN, ORANGE, VERMILION, Picture
+from lecture_nets.analysis.predictions import Predictions, most_confused
+from lecture_nets.visualize.figures import BLUE, ORANGE, Picture
+
+Curves = Mapping[str, Sequence[tuple[int, float]]]
+
+TINY = 1e-12  # in place of a weight of 0 to divide by
+# Narrow, so that the words in them can be read on a phone.
+WIDTH = 6.4
+LETTERS = 18  # of a class name that there is room for
+SPLITS = (("train", "training", BLUE, "-o"), ("val", "validation", ORANGE, "-s"))
+MANY_CLASSES = 20  # from which on nobody reads a number in each cell
+TOO_MANY_CLASSES = 60  # nor the names beside the rows
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Of a set: samples that begin with the image (3, H, W), labels (N,), probabilities (N, K)."""
+def draw_learning_curves(curves: Curves) -> Picture:
+    """Loss and top-1 accuracy over epochs, of training and validation.
 
-    samples: Any
-    labels: Tensor
-    probabilities: Tensor
-
-    @property
-    def guesses(self) -> Tensor:
-        return self.probabilities.argmax(dim=1)
-
-
-@torch.inference_mode()
-def predict_test_set(module: Any, data: ImageDataModule) -> Predictions:
-    """Run ``module`` over the test images of ``data``."""
-    was_training = module.training
-    module.eval()
-    labels, probabilities = [], []
-    for batch in data.test_dataloader():
-        probabilities.append(module(batch[0].to(module.device)).softmax(dim=1).float().cpu())
-        labels.append(batch[1])
-    module.train(was_training)
-    # The few pictures that are shown come from the set again; a large one would not fit twice.
-    return Predictions(data.test_set, torch.cat(labels), torch.cat(probabilities))
-
-
-def read_curves(metrics_csv: Path) -> dict[str, list[tuple[int, float]]]:
-    """Lightning's metrics file as ``{name: [(epoch, value), …]}``."""
-    curves: dict[str, list[tuple[int, float]]] = {}
-    with metrics_csv.open(newline="") as file:
-        for row in csv.DictReader(file):
-            for name, value in row.items():
-                if value and name not in ("epoch", "step"):
-                    curves.setdefault(name, []).append((int(row["epoch"]), float(value)))
-    return curves
-
-
-def confusion(labels: Tensor, guesses: Tensor, num_classes: int) -> Tensor:
-    """How often class i (row) was taken for class j (column): (N,), (N,) -> (K, K)."""
-    pairs = labels * num_classes + guesses
-    return torch.bincount(pairs, minlength=num_classes**2).view(num_classes, num_classes)
-
-
-def draw_report(
-    title: str,
-    curves: dict[str, list[tuple[int, float]]],
-    predictions: Predictions,
-    class_names: Sequence[str],
-) -> Picture:
-    """One page: loss and accuracy over epochs, the confusion matrix, 12 hits and 12 misses."""
-    picture = Picture(title, alt=f"{title}: curves, confusion, examples", size=(16, 10))
-    figure: Any = picture.figure
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
-    plots = left.subplots(3, 1, height_ratios=(1, 1, 2.4))
-    draw_curves(plots[0], curves, "loss", "loss")
-    plots[0].set_yscale("log")  # the first validation of a batch-normed network can be far off
-    draw_curves(plots[1], curves, "acc", "top-1 accuracy")
-    draw_confusion(plots[2], predictions, class_names)
-    hits, misses = right.subfigures(2, 1)
-    right_guess = predictions.guesses == predictions.labels
-    draw_images(
-        hits, "Hits, the surest of each class", GREEN, predictions, right_guess, class_names
+    Args:
+        curves: ``{"train_loss": [(epoch, value), …], "val_acc": …}``, epochs from 0.
+    """
+    seen = {
+        "Loss": describe(curves, "loss", "{:.2f}", min),
+        "Accuracy": describe(curves, "acc", "{:.1%}", max),
+    }
+    accuracies = [value for _, value in curves.get("val_acc", [])]
+    picture = Picture(
+        f"Validation accuracy reaches {max(accuracies):.1%}" if accuracies else "No validation",
+        alt=" ".join(f"{what}: {words}." for what, words in seen.items()),
+        size=(WIDTH, 7),
     )
-    draw_images(
-        misses,
-        "Misses, the surest of each class",
-        VERMILION,
-        predictions,
-        ~right_guess,
-        class_names,
-    )
+    loss, accuracy = picture.axes(2, 1, sharex=True)
+    for axes, kind in ((loss, "loss"), (accuracy, "acc")):
+        for split, label, colour, style in SPLITS:
+            points = curves.get(f"{split}_{kind}", [])
+            epochs, values = [epoch + 1 for epoch, _ in points], [value for _, value in points]
+            if points:
+                axes.plot(epochs, values, style, color=colour, markersize=4, label=label)
+        axes.grid(alpha=0.3)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if axes.lines:
+            axes.legend(fontsize=11)
+    loss.set(ylabel="loss", yscale="log")  # a batch-normed network's first one can be far off
+    loss.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    loss.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    loss.yaxis.set_minor_formatter(NullFormatter())
+    accuracy.set(xlabel="epoch", ylabel="top-1 accuracy")
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1))
     return picture
 
 
-def draw_curves(
-    axes: Any, curves: dict[str, list[tuple[int, float]]], kind: str, label: str
-) -> None:
-    for split, colour, style in (("train", BLUE, "-o"), ("val", ORANGE, "-s")):
+def describe(curves: Curves, kind: str, form: str, best: Any) -> str:
+    """``"training from 2.30 to 0.43, validation from …; best 0.40 in epoch 7"``."""
+    words = []
+    for split, label, _, _ in SPLITS:
         points = curves.get(f"{split}_{kind}", [])
-        if points:
-            epochs, values = zip(*points, strict=True)
-            axes.plot([e + 1 for e in epochs], values, style, color=colour, ms=3, label=split)
-    axes.set(xlabel="epoch", ylabel=label)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(alpha=0.3)
-    if axes.lines:
-        axes.legend()
+        if len(points) == 1:
+            words.append(f"{label} {form.format(points[0][1])} after one epoch")
+        elif points:
+            words.append(
+                f"{label} from {form.format(points[0][1])} to {form.format(points[-1][1])}"
+            )
+    points = curves.get(f"val_{kind}", [])
+    if len(points) > 1:
+        epoch, value = best(points, key=lambda point: point[1])
+        words[-1] += f", at best {form.format(value)} in epoch {epoch + 1}"
+    return "; ".join(words) or "not recorded"
 
 
-def draw_confusion(axes: Any, predictions: Predictions, class_names: Sequence[str]) -> None:
-    counts = confusion(predictions.labels, predictions.guesses, len(class_names))
+def draw_confusion(predictions: Predictions) -> Picture:
+    """How often each class (row) was taken for each (column), shaded by its share of the row."""
+    counts, class_names = predictions.confusion, predictions.class_names
+    names, pairs = drawable(class_names), most_confused(counts, 1)
+    largest = "".join(
+        f" Most frequent mistake: {class_names[i]} taken for {class_names[j]}, {count} times."
+        for i, j, count in pairs
+    )
+    side = min(max(WIDTH, 0.32 * len(names)), 20)
+    picture = Picture(
+        f"{predictions.hits} of {len(predictions.labels)} on the diagonal",
+        alt=f"A square of {len(names)} rows, the classes, and as many columns, what they were "
+        f"taken for. {predictions.hits} of {len(predictions.labels)} test images lie on the "
+        f"diagonal, which is right.{largest}",
+        size=(side, side + 0.4),
+    )
+    (axes,) = picture.axes()
     share = counts / counts.sum(dim=1, keepdim=True).clamp_min(1)
     axes.imshow(share.numpy(), cmap="Blues", vmin=0, vmax=1)
-    ticks = range(len(class_names))
-    axes.set_xticks(ticks, class_names, rotation=45, ha="right")
-    axes.set_yticks(ticks, class_names)
-    axes.set(xlabel="taken for", ylabel="class", title="Test images")
-    if len(class_names) <= 20:  # more numbers than that nobody reads
-        for i, row in enumerate(counts.tolist()):
-            for j, count in enumerate(row):
-                if count:
-                    colour = "white" if share[i, j] > 0.5 else "black"
-                    axes.text(j, i, count, ha="center", va="center", color=colour, fontsize=8)
+    ticks = range(len(names)) if len(names) <= TOO_MANY_CLASSES else ()
+    axes.set_xticks(ticks, names[: len(ticks)], rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(ticks, names[: len(ticks)])
+    axes.set(xlabel="taken for", ylabel="class")
+    if len(names) <= MANY_CLASSES:
+        for i, j in counts.nonzero().tolist():
+            colour = "white" if share[i, j] > 0.5 else "black"
+            axes.text(
+                j, i, str(int(counts[i, j])), ha="center", va="center", color=colour, fontsize=10
+            )
+    return picture
 
 
-def surest_of_each_class(confidence: Tensor, labels: Tensor, chosen: Tensor) -> list[int]:
-    """Indices of ``chosen`` images, (N,) each: first the surest of every class, then the second…"""
-    turn: dict[int, int] = {}
-    order = []
-    for index in confidence.argsort(descending=True).tolist():
-        if chosen[index]:
-            label = int(labels[index])
-            turn[label] = turn.get(label, 0) + 1
-            order.append((turn[label], index))
-    return [index for _, index in sorted(order, key=lambda pair: pair[0])]
+def draw_mistakes(predictions: Predictions, most: int = 12) -> Picture:
+    """The wrong guesses that the network was surest of, with what each image is.
 
-
-def draw_images(
-    figure: Any,
-    title: str,
-    colour: str,
-    predictions: Predictions,
-    chosen: Tensor,
-    class_names: Sequence[str],
-) -> None:
-    figure.suptitle(f"{title} ({int(chosen.sum())} of {len(chosen)})", color=colour)
-    confidence = predictions.probabilities.amax(dim=1)
-    order = surest_of_each_class(confidence, predictions.labels, chosen)[:12]
-    for axes, index in zip(figure.subplots(3, 4).flat, [*order, *[None] * 12], strict=False):
-        axes.axis("off")
-        if index is None:
-            continue
-        axes.imshow(predictions.samples[index][0].permute(1, 2, 0).numpy())
-        guess, label = int(predictions.guesses[index]), int(predictions.labels[index])
-        text = f"{class_names[guess]} {confidence[index]:.0%}"
-        if guess != label:
-            text += f"\nis {class_names[label]}"
-        axes.set_title(text, fontsize=9, color=colour)
-
-
-def write_report(folder: Path, module: Any, data: ImageDataModule) -> Path:
-    """Draw ``folder/report.png`` from the run's metrics and the test images.
-
-    Returns:
-        The picture's path.
+    Raises:
+        ValueError: there is no mistake.
     """
-    predictions = predict_test_set(module, data)
-    accuracy = (predictions.guesses == predictions.labels).float().mean().item()
-    title = f"{type(module).__name__} on {type(data).__name__}: {accuracy:.1%} of the test images"
-    curves = read_curves(folder / "metrics.csv")
-    return draw_report(title, curves, predictions, data.class_names).save(folder / "report.png")
+    wrong, class_names = predictions.guesses != predictions.labels, predictions.class_names
+    shown, names = predictions.surest(wrong)[:most], drawable(class_names)
+    if not shown:
+        raise ValueError(f"all {len(wrong)} test images are named right")
+    mistakes = [
+        (int(predictions.labels[i]), int(predictions.guesses[i]), float(predictions.confidence[i]))
+        for i in shown
+    ]
+    listed = "; ".join(
+        f"{class_names[label]} taken for {class_names[guess]}, {sure:.0%} sure"
+        for label, guess, sure in mistakes
+    )
+    rows = -(-len(shown) // 3)
+    picture = Picture(
+        f"The surest of {int(wrong.sum())} mistakes",
+        alt=f"{len(shown)} of {int(wrong.sum())} test images with wrong names, the surest guess "
+        f"first: {listed}.",
+        size=(WIDTH, 0.7 + 2.5 * rows),
+    )
+    plots = picture.axes(rows, 3)
+    for axes in plots:
+        axes.axis("off")
+    for axes, index, (label, guess, sure) in zip(plots, shown, mistakes, strict=False):
+        axes.imshow(predictions.samples[index][0].permute(1, 2, 0).numpy())
+        axes.set_title(f"{names[guess]} {sure:.0%}\nis {names[label]}", fontsize=11)
+    return picture
+
+
+def draw_filters(filters: Tensor, layer: str) -> Picture:
+    """The filters of a layer that sees pixels, (M, 3, H, W), as colours: grey is 0.
+
+    Each is stretched to its own largest weight.
+    """
+    filters = filters.detach().cpu().float()
+    count, _, height, width = filters.shape
+    energy = filters.square().sum(dim=(1, 2, 3))
+    grey = 3 * filters.mean(dim=1).square().sum(dim=(1, 2))
+    coloured = int((energy - grey > grey).sum())
+    weakest = float((energy.min() / energy.max().clamp_min(TINY)).sqrt())
+    columns = min(8, count)
+    rows = -(-count // columns)
+    picture = Picture(
+        f"{layer}: {count} filters of {height}x{width} pixels",
+        alt=f"{count} filters of {height}x{width} pixels; {coloured} of them weigh colour more "
+        f"than brightness. The weakest is {weakest:.0%} as strong as the strongest.",
+        size=(WIDTH, 0.7 + rows * WIDTH / columns),
+    )
+    largest = filters.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(TINY)
+    shown = (0.5 + 0.5 * filters / largest).permute(0, 2, 3, 1).numpy()
+    plots = picture.axes(rows, columns)
+    for axes in plots:
+        axes.axis("off")
+    for axes, each in zip(plots, shown, strict=False):
+        axes.imshow(each)
+    return picture
+
+
+def drawable(class_names: Sequence[str]) -> list[str]:
+    """The names as matplotlib can draw them: short, no formulas, numbers for foreign letters."""
+    known = get_font(findfont(FontProperties())).get_charmap()
+    names = []
+    for i, name in enumerate(class_names):
+        if any(ord(letter) not in known for letter in name):
+            name = f"class {i}"
+        if len(name) > LETTERS:
+            name = name[: LETTERS - 1] + "…"
+        names.append(name.replace("$", r"\$"))
+    return names
