@@ -1,0 +1,166 @@
+"""Draw what the instruments show, for docs/gallery.md: every picture, with its words.
+
+    python tests/benchmarks/gallery.py             # all, a few minutes on two cores
+    python tests/benchmarks/gallery.py reuse heat  # some
+
+Networks are the trained ones that come with the package, images those of PartsWorld. The pictures
+of long experiments are drawn by the scripts that run them, from the same results as their tables.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from lecture_nets import AlexNetModule, InceptionV3Module, PartsWorldDataModule
+from lecture_nets.analysis import measure_reuse
+from lecture_nets.analysis.deconvnet import project_patches
+from lecture_nets.analysis.kernels import learned_kernels, named_kernels
+from lecture_nets.analysis.patches import top_patches_of
+from lecture_nets.analysis.predictions import predict_test_set
+from lecture_nets.nets import InceptionV2
+from lecture_nets.visualize.attribution import (
+    draw_attributions,
+    grad_cam,
+    guided_backprop,
+    saliency,
+)
+from lecture_nets.visualize.figures import Picture
+from lecture_nets.visualize.history import depth_and_error
+from lecture_nets.visualize.kernels import draw_cascades
+from lecture_nets.visualize.maximize import draw_activations, maximize_activations
+from lecture_nets.visualize.modules import draw_modules
+from lecture_nets.visualize.patches import draw_top_patches
+from lecture_nets.visualize.report import draw_confusion, draw_filters, draw_mistakes
+from lecture_nets.visualize.reuse import draw_reuse
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+FOLDER = DOCS / "images" / "gallery"
+WORDS = FOLDER / "alt.json"
+BUSY = ("conv_1", "conv_2", "conv_3", "conv_5")  # layers of AlexNet to look into
+
+
+def images(module: AlexNetModule, count: int = 500) -> tuple[PartsWorldDataModule, torch.Tensor]:
+    data = PartsWorldDataModule(image_size=module.data_facts["image_size"], test_size=count)
+    data.setup("test")
+    return data, data.test_set.images
+
+
+def strongest(module: AlexNetModule, layer: str, count: int) -> list[int]:
+    """The channels of a layer that answer most to some image, in order of their number."""
+    data, pixels = images(module)
+    with torch.no_grad():
+        x = data.normalize(pixels[:200])
+        for name, row in module.net.trunk.named_children():
+            x = row(x)
+            if name == layer:
+                break
+    return sorted(x.amax((0, 2, 3)).topk(count).indices.tolist())
+
+
+def alexnet() -> AlexNetModule:
+    return AlexNetModule.from_pretrained("parts_world").eval()
+
+
+def reuse() -> Picture:
+    module = alexnet()
+    data, pixels = images(module, 100)
+    unit = strongest(module, "conv_1", 1)[0]
+    rows = measure_reuse(module.net, data.normalize(pixels), "conv_1", unit)
+    return draw_reuse(f"channel {unit} of conv_1", rows)
+
+
+def filters() -> Picture:
+    return draw_filters(alexnet().net.trunk.conv_1[0].weight.detach(), "conv_1")
+
+
+def preferred(layer: str) -> Picture:
+    module = alexnet()
+    data, _ = images(module, 10)
+    names = [f"{layer}:{unit}" for unit in strongest(module, layer, 16)]
+    pictures = maximize_activations(module.net, names, mean=data.mean, std=data.std)
+    return draw_activations(pictures, names)
+
+
+def classes() -> Picture:
+    module = alexnet()
+    data, _ = images(module, 10)
+    names = [f"class:{i}" for i in range(data.num_classes)]
+    pictures = maximize_activations(module.net, names, mean=data.mean, std=data.std)
+    return draw_activations(pictures, data.class_names, title="What drives each class most")
+
+
+def patches(layer: str) -> Picture:
+    module = alexnet()
+    data, pixels = images(module)
+    inputs = data.normalize(pixels)
+    found = top_patches_of(module.net, inputs, layer, strongest(module, layer, 8))
+    projections = project_patches(module.net, inputs, layer, found)
+    return draw_top_patches(pixels, layer, found, projections)
+
+
+def heat() -> Picture:
+    module = alexnet()
+    data, pixels = images(module, 10)
+    index = data.class_names.index("bicycle")
+    one = data.normalize(pixels[index : index + 1])
+    maps = {
+        "saliency": saliency(module.net, one)[0],
+        "guided backpropagation": guided_backprop(module.net, one)[0].abs().amax(0),
+        "Grad-CAM": grad_cam(module.net, one)[0],
+    }
+    scores = module(one).detach().softmax(1)[0].topk(3)
+    names = [data.class_names[i] for i in scores.indices.tolist()]
+    bars = dict(zip(names, scores.values.tolist(), strict=True))
+    return draw_attributions(pixels[index], maps, bars=bars)
+
+
+def modules() -> Picture:
+    trunk = InceptionV2().trunk
+    shown = ("inception_a1", "reduction_a", "inception_b1", "inception_c1")
+    found = {name: row for name, row in trunk.named_children() if name in shown}
+    return draw_modules(found, "Four kinds of modules in Inception V2")
+
+
+def of_test_set(draw: Callable[..., Picture]) -> Picture:
+    module = InceptionV3Module.from_pretrained("parts_world").eval()
+    return draw(predict_test_set(module, images(module, 1000)[0]))
+
+
+PICTURES: dict[str, Callable[[], Picture]] = {
+    "history": depth_and_error,
+    "reuse": reuse,
+    "filters": filters,
+    **{f"preferred_{layer}": (lambda layer=layer: preferred(layer)) for layer in BUSY},
+    "preferred_classes": classes,
+    **{f"patches_{layer}": (lambda layer=layer: patches(layer)) for layer in BUSY},
+    "heat": heat,
+    "cascades": lambda: draw_cascades(named_kernels()),
+    "cascades_learned": lambda: draw_cascades(learned_kernels(alexnet().net, "conv_2")),
+    "flattened": lambda: draw_cascades(named_kernels(7), [(1, 7), (7, 1)]),
+    "modules": modules,
+    "confusion": lambda: of_test_set(draw_confusion),
+    "mistakes": lambda: of_test_set(draw_mistakes),
+}
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    words = json.loads(WORDS.read_text()) if WORDS.exists() else {}
+    for name in sys.argv[1:] or PICTURES:
+        torch.manual_seed(0)
+        picture = PICTURES[name]()
+        path = picture.save(FOLDER / f"{name}.png")
+        with Image.open(path) as image:  # 256 colours are enough, and a third of the bytes
+            image.convert("RGB").quantize(256).save(path, optimize=True)
+        words[name] = {"title": picture.title, "alt": picture.alt}
+        print(name, f"{path.stat().st_size:,} bytes", flush=True)
+    WORDS.write_text(json.dumps(words, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
