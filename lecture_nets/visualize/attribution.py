@@ -22,7 +22,7 @@ from lecture_nets.visualize.figures import BLUE, Picture
 
 FINE = 7  # positions a side of the coarsest last map in the papers, GoogLeNet's
 COLOURS = "viridis"  # told apart with any kind of colour vision, and without any
-COVER = 0.8  # how much of the photograph the full colour hides
+COVER = 0.8  # how much of the image the full colour hides
 FULL = 0.99  # share of the values below full colour, lest a few pixels pale all others
 Classes = Tensor | Sequence[int] | None
 
@@ -166,9 +166,9 @@ def draw_attributions(
     title: str = "What the network looks at",
     bars: Mapping[str, float] | None = None,
 ) -> Picture:
-    """The photograph, each map over it, and bars if there are any, side by side.
+    """The image, each map over it, and bars if there are any, side by side.
 
-    Where a map is small the photograph shows in grey; where it is large, the map's colour does.
+    Where a map is small the image shows in grey; where it is large, the map's colour does.
 
     Args:
         image: pixels, ``uint8`` (3, H, W).
@@ -193,14 +193,14 @@ def draw_attributions(
     panels = 1 + len(maps) + bool(bars)
     picture = Picture(
         title,
-        alt=f"A photograph and {len(maps)} times the same under a map. " + " ".join(words),
+        alt=f"An image and {len(maps)} times the same under a map. " + " ".join(words),
         size=(max(6.0, 3.6 * panels), 4.4),
     )
     plots = picture.axes(1, panels)
     pixels = image.cpu().permute(1, 2, 0).numpy()
     grey = image.cpu().float().mean(dim=0).numpy()
     plots[0].imshow(pixels)
-    plots[0].set_title("photograph", fontsize=12)
+    plots[0].set_title("image", fontsize=12)
     for axes, (name, values) in zip(plots[1:], maps.items(), strict=False):
         full = values.flatten().quantile(FULL).clamp_min(torch.finfo(values.dtype).tiny)
         share = (values / full).clamp_max(1).cpu().numpy()

@@ -119,6 +119,25 @@ def heat() -> Picture:
     return draw_attributions(pixels[index], maps, bars=bars)
 
 
+def cat() -> Picture:
+    """Of a network that learned from ImageNet, which comes with the extra ``oracle``."""
+    sys.path.append(str(ROOT / "tests" / "visualize"))
+    from imagenet import imagenet_net, photo  # pyright: ignore[reportMissingImports]
+    from torchvision.models import AlexNet_Weights
+
+    net = imagenet_net()
+    image, inputs = photo("cat")
+    scores = net(inputs).softmax(1)[0].topk(4)
+    names = [AlexNet_Weights.DEFAULT.meta["categories"][i] for i in scores.indices.tolist()]
+    maps = {
+        "saliency": saliency(net, inputs)[0],
+        f"Grad-CAM, {names[0]}": grad_cam(net, inputs, layer="blocks")[0],
+    }
+    return draw_attributions(
+        image, maps, bars=dict(zip(names, scores.values.tolist(), strict=True))
+    )
+
+
 def modules() -> Picture:
     trunk = InceptionV2().trunk
     shown = ("inception_a1", "reduction_a", "inception_b1", "inception_c1")
@@ -139,6 +158,7 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "preferred_classes": classes,
     **{f"patches_{layer}": (lambda layer=layer: patches(layer)) for layer in BUSY},
     "heat": heat,
+    "cat": cat,
     "cascades": lambda: draw_cascades(named_kernels()),
     "cascades_learned": lambda: draw_cascades(learned_kernels(alexnet().net, "conv_2")),
     "flattened": lambda: draw_cascades(named_kernels(7), [(1, 7), (7, 1)]),

