@@ -1,19 +1,19 @@
 """Draw what the instruments show, for docs/gallery.md: every picture, with its words.
 
     python tests/benchmarks/gallery.py             # all, a few minutes on two cores
-    python tests/benchmarks/gallery.py reuse heat  # some
+    python tests/benchmarks/gallery.py reuse heat  # some; the page is written anew each time
 
 Networks are the trained ones that come with the package, images those of PartsWorld. The pictures
 of long experiments are drawn by the scripts that run them, from the same results as their tables.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from lecture_nets import AlexNetModule, InceptionV3Module, PartsWorldDataModule
 from lecture_nets.analysis import measure_reuse
@@ -40,7 +40,6 @@ from lecture_nets.visualize.reuse import draw_reuse
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FOLDER = DOCS / "images" / "gallery"
-WORDS = FOLDER / "alt.json"
 BUSY = ("conv_1", "conv_2", "conv_3", "conv_5")  # layers of AlexNet to look into
 
 
@@ -168,18 +167,99 @@ PICTURES: dict[str, Callable[[], Picture]] = {
 }
 
 
+# Of docs/gallery.md: a heading, what to look for, pictures.
+PAGE: list[tuple[str, str, list[str]]] = [
+    ("The challenge", "Slide 1. `visualize.history.depth_and_error()`", ["history"]),
+    (
+        "Who listens to an early unit",
+        "Slide 2. `analysis.measure_reuse` and `visualize.reuse.draw_reuse`",
+        ["reuse"],
+    ),
+    (
+        "What units look for",
+        "Slide 2, in the small AlexNet that comes with the package. `visualize.maximize`: edges "
+        "and blobs in layer 1, textures in layer 3, parts that repeat in layer 5, then classes.",
+        ["filters", *(f"preferred_{layer}" for layer in BUSY), "preferred_classes"],
+    ),
+    (
+        "What units find",
+        "The strongest patches of 500 images and their deconvnet projections, as in ZFNet's "
+        "figure 2. `analysis.patches`, `analysis.deconvnet`, `visualize.patches`",
+        [f"patches_{layer}" for layer in BUSY],
+    ),
+    (
+        "What layers know",
+        "Linear probes and dissection against PartsWorld's truth. `analysis.probes`, "
+        "`analysis.dissection`, `visualize.meaning`",
+        ["../meaning*"],
+    ),
+    (
+        "Where a network looks",
+        "`visualize.attribution`. Maps of a small network may miss, as Grad-CAM does here for the "
+        "bicycle; the second network learned from ImageNet.",
+        ["heat", "cat"],
+    ),
+    (
+        "Cascades and flattened filters",
+        "Slides 3 and 4. `analysis.cascade`, `visualize.kernels.draw_cascades`: in percent what is "
+        "missing.",
+        ["cascades", "cascades_learned", "flattened"],
+    ),
+    ("Modules", "Slide 4. `visualize.modules.draw_modules`", ["modules"]),
+    (
+        "How training goes",
+        "Slides 6 and 7. `callbacks.RecordGrowth`, `analysis.calibration`, `analysis.gradients`, "
+        "`analysis.label_noise`, `visualize.training_curves`",
+        ["../training_curves*"],
+    ),
+    ("Depth, measured here", "Slide 1 again. `lecture-nets ladder`", ["../ladder*"]),
+    (
+        "Reports",
+        "Two of the pictures of `lecture-nets report`",
+        ["confusion", "mistakes"],
+    ),
+]
+
+
+def words_of(path: Path) -> str:
+    """The alternative text that a `Picture` leaves in its file."""
+    with Image.open(path) as image:
+        return image.info["Description"]
+
+
+def shrink(path: Path) -> None:
+    """256 colours are enough, and a third of the bytes; the words stay."""
+    words = PngInfo()
+    words.add_itxt("Description", words_of(path))
+    with Image.open(path) as image:
+        small = image.convert("RGB").quantize(256)
+    small.save(path, optimize=True, pnginfo=words)
+
+
+def page() -> str:
+    parts = [
+        "# Gallery\n\nEvery kind of picture the package draws, by "
+        "`python tests/benchmarks/gallery.py` and the scripts in "
+        "[CONTRIBUTING](CONTRIBUTING.md#measurements). Each is a `Picture`: it shows itself in a "
+        "notebook, saves as PNG and always carries words for those who cannot see it."
+    ]
+    for heading, text, names in PAGE:
+        parts.append(f"## {heading}\n\n{text}")
+        for name in names:
+            for path in sorted(FOLDER.glob(f"{name}.png")):
+                place = path.resolve().relative_to(DOCS).as_posix()
+                parts.append(f"![{words_of(path).replace('[', '(').replace(']', ')')}]({place})")
+    return "\n\n".join(parts) + "\n"
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    words = json.loads(WORDS.read_text()) if WORDS.exists() else {}
     for name in sys.argv[1:] or PICTURES:
         torch.manual_seed(0)
-        picture = PICTURES[name]()
-        path = picture.save(FOLDER / f"{name}.png")
-        with Image.open(path) as image:  # 256 colours are enough, and a third of the bytes
-            image.convert("RGB").quantize(256).save(path, optimize=True)
-        words[name] = {"title": picture.title, "alt": picture.alt}
+        path = PICTURES[name]().save(FOLDER / f"{name}.png")
+        shrink(path)
         print(name, f"{path.stat().st_size:,} bytes", flush=True)
-    WORDS.write_text(json.dumps(words, indent=2, ensure_ascii=False) + "\n")
+    (DOCS / "gallery.md").write_text(page())
 
 
 if __name__ == "__main__":
