@@ -7,7 +7,8 @@
 Both speak of one filter without a nonlinearity between its parts; the networks put a ReLU there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -109,11 +110,27 @@ def cascade(kernel: Tensor, sizes: Sequence[Size] = (3, 3)) -> Cascade:
         return Cascade(tuple(target.new_zeros(shape) for shape in shapes), 0.0)
     # By the largest first: the squares of tiny numbers would vanish.
     norm = (target / largest).norm() * largest
-    factors, residual = nearest(target / norm, shapes)
+    with one_thread():
+        factors, residual = nearest(target / norm, shapes)
     # One scale can move between the factors; it is shared out evenly.
     norms = torch.stack([factor.norm() for factor in factors])
     each = (norms.prod() * norm) ** (1 / len(shapes))
     return Cascade(tuple(factor / factor.norm() * each for factor in factors), residual)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within, torch computes on one thread.
+
+    Matrices as small as kernels gain nothing from more, and on a busy machine threads that wait for
+    each other made `cascade` thirty times slower, measured.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def fitting(sizes: Sequence[Size], whole: tuple[int, int]) -> list[tuple[int, int]]:

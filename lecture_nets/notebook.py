@@ -1,0 +1,119 @@
+"""What does every notebook's first cell need, and how does a notebook speak its verdict?
+
+from lecture_nets import notebook
+
+notebook.setup()                            # the same numbers everywhere, and no chatter
+trainer = notebook.quiet_trainer(max_epochs=3)
+notebook.verdict("C15", kept == Fraction(18, 25), f"{kept} of the multiply-adds are left")
+notebook.check(answer == 18, "Count both kernels. · 两个卷积核都要计入。")
+"""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lightning.pytorch import Trainer
+
+AGREED = "Correct · 正确"
+
+
+class AnswerError(AssertionError):
+    """A wrong answer to an exercise. Notebooks show its words alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def setup(seed: int = 0) -> None:
+    """Make a notebook say the same on every machine: seeds, full precision, no advertisements.
+
+    The number of threads stays as it is, and no accelerator is started: Lightning could not fork
+    afterwards. Prints nothing.
+
+    Args:
+        seed: for Python, NumPy, torch and the workers of loaders.
+    """
+    import logging
+    import warnings
+
+    import torch
+    from lightning.pytorch import seed_everything
+
+    from lecture_nets.cli import quiet_lightning
+
+    quiet_lightning()
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # timm loads tqdm, which misses widgets for bars that nobody shows.
+    warnings.filterwarnings("ignore", "IProgress not found")
+    seed_everything(seed, workers=True, verbose=False)
+    # An Ampere GPU or a later one would round to ten bits in convolutions.
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def quiet_trainer(**options: Any) -> "Trainer":
+    """A Trainer that prints and writes nothing, for one epoch unless told; options of `Trainer`."""
+    from lightning.pytorch import Trainer
+
+    quiet: dict[str, Any] = dict(
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,
+    )
+    return Trainer(**(quiet | options))
+
+
+def verdict(claim: str, holds: bool, evidence: str) -> None:
+    """Print whether a claim of the lecture holds, and by which numbers.
+
+    Args:
+        claim: its number in ``notebooks/lecture.toml``: "C15".
+        holds: measured, not typed in.
+        evidence: exact numbers, in words. Not rounded results of training: they differ by machine.
+
+    Raises:
+        ValueError: no such claim, or no evidence.
+        TypeError: ``holds`` is no truth value.
+    """
+    if not re.fullmatch("C[1-9][0-9]?", claim):
+        raise ValueError(
+            f"verdict: found claim {claim!r}, allowed are C1, C2, …; "
+            "notebooks/lecture.toml lists them."
+        )
+    if not evidence.strip():
+        raise ValueError(f"verdict {claim}: found no evidence; say in words what was measured.")
+    word = "holds" if truth(holds, f"verdict {claim}") else "is contradicted on our data"
+    print(f"{claim} {word}: {evidence}")
+
+
+def check(right: bool, hint: str) -> None:
+    """Print praise for a right answer to an exercise, or stop with a hint.
+
+    Args:
+        right: whether the answer is right.
+        hint: what to think of; English, then Chinese.
+
+    Raises:
+        AnswerError: the answer is wrong, or still missing.
+        TypeError: ``right`` is no truth value.
+    """
+    if not truth(right, "check"):
+        raise AnswerError(hint)
+    print(AGREED)
+
+
+def truth(value: Any, where: str) -> bool:
+    """A Python, NumPy or one-element torch boolean as ``bool``.
+
+    Raises:
+        TypeError: something else, which Python would often take for true.
+    """
+    if hasattr(value, "item"):
+        value = value.item()
+    if not isinstance(value, bool):
+        raise TypeError(f"{where}: found {value!r}, allowed are True and False; compare something.")
+    return value

@@ -1,0 +1,92 @@
+"""Does the notebooks' helper make them alike, and are verdicts and checks plain?"""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from lecture_nets import notebook
+
+FRESH = """
+import logging, warnings
+import torch
+from lecture_nets import notebook
+notebook.setup()
+notebook.quiet_trainer()
+assert not torch.cuda.is_initialized()
+assert not logging.getLogger("lightning.pytorch.trainer").isEnabledFor(logging.INFO)
+warnings.warn("LeafSpec is old", FutureWarning)
+"""
+DRAWS = """
+import random
+import numpy, torch
+from lecture_nets import notebook
+for seed in (3, 3, 4):
+    notebook.setup(seed)
+    print(random.random(), numpy.random.rand(), torch.rand(()).item())
+"""
+
+
+def run(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_setup_and_a_quiet_trainer_say_nothing_and_start_no_accelerator():
+    result = run(FRESH)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_import_loads_neither_torch_nor_lightning():
+    code = "import sys\nfrom lecture_nets import notebook\n"
+    assert run(code + "assert not {'torch', 'lightning'} & set(sys.modules)").returncode == 0
+
+
+def test_setup_repeats_all_generators():
+    once, again, other = (draws.split() for draws in run(DRAWS).stdout.splitlines())
+    assert once == again
+    assert not set(once) & set(other)
+
+
+@pytest.mark.parametrize(
+    ("holds", "word"),
+    [
+        (True, "holds"),
+        (np.bool_(False), "is contradicted on our data"),
+        (torch.tensor(True), "holds"),
+    ],
+)
+def test_a_verdict_is_one_line(holds, word, capsys):
+    notebook.verdict("C15", holds, "18/25 are left")
+    assert capsys.readouterr().out == f"C15 {word}: 18/25 are left\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "said"),
+    [
+        (("15", True, "x"), ValueError, "found claim '15', allowed are C1, C2"),
+        (("C15", True, " "), ValueError, "verdict C15: found no evidence"),
+        (("C15", 1, "x"), TypeError, "verdict C15: found 1, allowed are True and False"),
+    ],
+)
+def test_a_verdict_without_claim_truth_or_evidence_is_refused(args, error, said):
+    with pytest.raises(error, match=re.escape(said)):
+        notebook.verdict(*args)
+
+
+def test_a_right_answer_is_praised(capsys):
+    notebook.check(2 + 2 == 4, "Add. · 相加。")
+    assert capsys.readouterr().out == f"{notebook.AGREED}\n"
+
+
+def test_a_missing_answer_stops_with_the_hint_alone():
+    with pytest.raises(AssertionError, match=r"^Add\. · 相加。$") as caught:
+        notebook.check(... == 4, "Add. · 相加。")
+    assert caught.value._render_traceback_() == ["Add. · 相加。"]
+
+
+def test_an_answer_that_was_not_compared_is_no_answer():
+    with pytest.raises(TypeError, match="check: found 4, allowed are True and False"):
+        notebook.check(4, "Add. · 相加。")
