@@ -15,6 +15,7 @@ usage: lecture-nets COMMAND [options]
   report     write the report of a run again: lecture-nets report RUN
   predict    name what is on pictures: lecture-nets predict CHECKPOINT PICTURE [PICTURE ...]
   table      what networks cost: parameters, multiply-adds, depth, row by row if asked
+  student    write a notebook without its solutions: lecture-nets student NOTEBOOK
 
 lecture-nets COMMAND --help tells the options of a command. For example:
 
@@ -31,9 +32,13 @@ def main(args: list[str] | None = None) -> int:
     if command in ("-h", "--help"):
         print(USAGE)
         return 0
-    commands = {"report": report, "predict": predict, "table": table} | dict.fromkeys(
-        ("fit", "validate", "test"), lambda _: run_lightning(args)
-    )
+    commands = {
+        "report": report,
+        "predict": predict,
+        "table": table,
+        "student": student,
+        **dict.fromkeys(("fit", "validate", "test"), lambda _: run_lightning(args)),
+    }
     if command not in commands:
         return complain(unknown("command", command, commands), BAD_USAGE)
     try:
@@ -171,6 +176,13 @@ def table(args: list[str]) -> None:
     from lecture_nets import cost_table
 
     cost_table.table(args)
+
+
+def student(args: list[str]) -> None:
+    """Write a notebook's student edition."""
+    from lecture_nets import student
+
+    student.student(args)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def draw_chain(axes: Any, module: nn.Module, lane: Lane, height: int) -> None:
     channels = first.in_channels if first else None
     draw_bar(axes, 0, height, channels)
     ends = place(axes, lane, BAR, 0, None)
-    if isinstance(lane[-1], Step):  # it says itself what comes out
+    if not lane or isinstance(lane[-1], Step):  # a step says itself what comes out
         return
     x = BAR + columns_of(lane)
     for end in ends:

@@ -94,6 +94,7 @@ def training_error(module: Any, batch: tuple[torch.Tensor, torch.Tensor]) -> flo
 
 SEEDS = (0, 1, 2, 3, 4)
 NOISE = (0.0, 0.2, 0.4)
+EPOCHS = 20
 
 
 @cache
@@ -101,13 +102,15 @@ def test_predictions(noise: float, epsilon: float, seed: int) -> Predictions:
     """Of one run; the seed draws other images, wrong labels and weights."""
     data = images(1000, 50, label_noise=noise, seed=seed)
     build = partial(PlainStack, 8, width=0.5, batch_norm=True)
-    module = fit_plainly(build, data, 30, lr=0.1, epsilon=epsilon, schedule="one_cycle", seed=seed)
+    module = fit_plainly(
+        build, data, EPOCHS, lr=0.1, epsilon=epsilon, schedule="one_cycle", seed=seed
+    )
     return predict_test_set(module, data)
 
 
 SETTING = (
-    "PlainStack(8, width=0.5, batch_norm=True), 1000 images, 30 epochs in batches of 50, one cycle "
-    "with a peak of 0.1, no weight decay; 1000 test images with clean labels"
+    f"PlainStack(8, width=0.5, batch_norm=True), 1000 images, {EPOCHS} epochs in batches of 50, "
+    "one cycle with a peak of 0.1, no weight decay; 1000 test images with clean labels"
 )
 
 
@@ -195,7 +198,9 @@ def depth() -> Measured:
         for layers_deep in DEPTHS:
             build = partial(PlainStack, layers_deep, width=0.5, batch_norm=batch_norm)
             torch.manual_seed(0)
-            layers[f"{layers_deep} layers"] = gradient_norms(build(), first_images, first_labels)
+            layers[f"{layers_deep} layers {name}"] = gradient_norms(
+                build(), first_images, first_labels
+            )
             module = fit_plainly(build, data, 30, lr=rate, schedule="one_cycle")
             errors[name][layers_deep] = training_error(module, batch)
             print(f"  {name}, {layers_deep} layers: {errors[name][layers_deep]:.1%}", flush=True)

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +33,7 @@ class Circumstance:
 
     name: str
     probe: str
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
     moved: bool = False
     startup: str = ""
 
@@ -50,9 +49,7 @@ CIRCUMSTANCES = [
     ),
     Circumstance("another folder", "not os.path.exists('../pyproject.toml')", moved=True),
     # Not even root can write there, unlike in a folder without write permission.
-    Circumstance(
-        "read-only home", "not os.access(os.path.expanduser('~/x'), os.W_OK)", {"HOME": "/proc"}
-    ),
+    Circumstance("read-only home", "os.system('mkdir ~/x 2> /dev/null') != 0", {"HOME": "/proc"}),
 ]
 
 
@@ -67,21 +64,16 @@ def probe(expression: str) -> nbformat.NotebookNode:
 
 def run(circumstance: Circumstance, names: list[str], folder: Path) -> tuple[bool, str]:
     """Run notebooks under one circumstance: passed, and what pytest said."""
-    (folder / "startup" / "profile_default" / "startup").mkdir(parents=True)
-    (folder / "startup" / "profile_default" / "startup" / "first.py").write_text(
-        circumstance.startup
-    )
-    (folder / "jupyter").mkdir()
-    home = FOLDER
+    home = folder / "moved" if circumstance.moved else FOLDER
     if circumstance.moved:
-        home = folder / "moved"
         shutil.copytree(FOLDER, home)
-    probing = folder / "probe.ipynb" if not circumstance.moved else home / "probe.ipynb"
+    startup = folder / "ipython" / "profile_default" / "startup" / "first.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text(circumstance.startup)
+    probing = (home if circumstance.moved else folder) / "probe.ipynb"
     nbformat.write(probe(circumstance.probe), probing)
-    variables = dict(circumstance.variables)
-    variables |= {"IPYTHONDIR": str(folder / "startup")} if circumstance.startup else {}
-    # The test itself writes there how to reach a kernel.
-    variables |= {"JUPYTER_RUNTIME_DIR": str(folder / "jupyter")}
+    # What Jupyter itself writes goes there, also where nothing can be written at home.
+    jupyter = {"IPYTHONDIR": str(folder / "ipython"), "JUPYTER_RUNTIME_DIR": str(folder)}
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:python", "-p", "no:cacheprovider"),
         *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=600"),
@@ -91,7 +83,7 @@ def run(circumstance: Circumstance, names: list[str], folder: Path) -> tuple[boo
     result = subprocess.run(
         command,
         cwd=home,
-        env=os.environ | variables,
+        env=os.environ | jupyter | circumstance.variables,
         capture_output=True,
         text=True,
     )

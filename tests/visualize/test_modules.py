@@ -15,6 +15,7 @@ MODULES = {
     "head": V2.aux_heads["inception_b5"],
     "pool first": nn.Sequential(nn.MaxPool2d(3, 2), nn.Conv2d(288, 768, 3)),
     "pool": V2.trunk.pool_1,
+    "no step": nn.ReLU(),
 }
 
 

@@ -1,7 +1,5 @@
 """Charts of training show the numbers they were given, and say them in words."""
 
-import math
-
 import pytest
 import torch
 
@@ -103,7 +101,3 @@ def test_label_noise_shows_accuracies_and_gains():
 def test_nothing_cannot_be_drawn(draw, found):
     with pytest.raises(ValueError, match=found):
         draw()
-
-
-def test_a_gap_that_is_infinite_is_not_drawn():
-    assert len(draw_growth(RUNS, best_gap=math.inf).figure.axes[0].lines) == 2

@@ -1,0 +1,66 @@
+"""The interval against SciPy, and runs that are paired as they should be."""
+
+import math
+
+import pytest
+import scipy.stats
+
+from lecture_nets.analysis.label_noise import T_975, NoiseResult, run_label_noise, t_interval
+
+
+def test_the_quantiles_are_scipys():
+    expected = [scipy.stats.t.ppf(0.975, freedom) for freedom in range(1, len(T_975) + 1)]
+    assert list(T_975) == pytest.approx(expected, abs=5.1e-5)
+
+
+@pytest.mark.parametrize("values", [[1.0, 3.0], [0.5, 0.6, 0.4, 0.9], [0.1] * 3 + [0.4] * 10])
+def test_the_interval_is_scipys(values):
+    found, n = t_interval(values), len(values)
+    low, high = scipy.stats.t.interval(
+        0.95, n - 1, loc=sum(values) / n, scale=scipy.stats.sem(values)
+    )
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_an_interval_by_hand():
+    # s = 1, n = 3, t = 4.3027
+    found = t_interval([1.0, 2.0, 3.0])
+    assert (found.mean, found.half) == pytest.approx((2, 4.3027 / math.sqrt(3)))
+    assert not found.excludes_zero
+    assert t_interval([9.0, 10.0, 11.0]).excludes_zero
+    assert t_interval([-9.0, -10.0, -11.0]).excludes_zero
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [1.0] * 22])
+def test_too_few_or_too_many_values(values):
+    with pytest.raises(ValueError, match="allowed are 2 to 21"):
+        t_interval(values)
+
+
+def test_gains_come_from_pairs_of_the_same_seed():
+    # Seeds differ by far more than the gain, which is 0.02 in each.
+    result = NoiseResult(0.2, (0.0, 0.1), ((0.1, 0.5, 0.9), (0.12, 0.52, 0.92)))
+    (gain,) = result.gains
+    assert (gain.mean, gain.half) == pytest.approx((0.02, 0))
+    assert result.means[0].half > 0.5
+
+
+def test_every_combination_is_run_once_and_sorted_in():
+    calls = []
+
+    def fit(noise: float, epsilon: float, seed: int) -> float:
+        calls.append((noise, epsilon, seed))
+        return noise + epsilon / 10 + seed / 1000
+
+    results = run_label_noise(fit, (0.0, 0.4), (0.0, 0.1, 0.2), (7, 5))
+    assert len(calls) == len(set(calls)) == 12
+    assert [result.noise for result in results] == [0.0, 0.4]
+    assert results[1].accuracies[2] == pytest.approx((0.427, 0.425))
+
+
+@pytest.mark.parametrize(
+    "options", [{"seeds": (1,)}, {"seeds": (1, 1)}, {"epsilons": (0.1,)}], ids=str
+)
+def test_one_run_is_nothing_to_compare(options):
+    with pytest.raises(ValueError, match="nothing to compare"):
+        run_label_noise(lambda *_: 0.5, **options)
