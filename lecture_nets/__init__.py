@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lecture_nets.callbacks import FreezeBatchNorm as FreezeBatchNorm
     from lecture_nets.callbacks import LabelSmoothing as LabelSmoothing
     from lecture_nets.callbacks import RecalibrateBatchNorm as RecalibrateBatchNorm
+    from lecture_nets.callbacks import RecordGrowth as RecordGrowth
     from lecture_nets.data import ImageFolderDataModule as ImageFolderDataModule
     from lecture_nets.data import PartsWorldDataModule as PartsWorldDataModule
     from lecture_nets.data import TorchvisionDataModule as TorchvisionDataModule
@@ -40,6 +41,7 @@ _HOMES = {
         "FreezeBatchNorm",
         "LabelSmoothing",
         "RecalibrateBatchNorm",
+        "RecordGrowth",
     ],
     "lecture_nets.data": [
         "ImageFolderDataModule",

@@ -278,7 +278,7 @@ if record.exists():
     rungs, caption = [Rung(**rung) for rung in report["rungs"]], report["caption"]
 draw_ladder(rungs, "Test error, from shallow to deep", guessing=guessing, caption=caption)
 
-# %% slideshow={"slide_type": "subslide"}
+# %%
 for some, who in ((rungs, "all"), (rungs[1:], "without ShallowSVM")):
     on_ours = rank_correlation((rung.depth, rung.test_error) for rung in some)
     best = min(some, key=lambda rung: rung.wrong)
@@ -287,14 +287,14 @@ for some, who in ((rungs, "all"), (rungs[1:], "without ShallowSVM")):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The verdict
 #
-# The single layer wins, clearly. Its descriptors measure outlines and colours, which is what these scenes are drawn from, and leave little to learn. A deep network has to find all that by itself, from 1000 images, where ImageNet had 1.2 million and training took days. So do not read the two figures as one: depth paid where there were data and time to use it.
+# The single layer wins, clearly. Its descriptors measure outlines and colours, which is what these scenes are drawn from, and leave little to learn. A deep network has to find all that by itself, from 1000 images, where ImageNet had 1.2 million and training took days. So do not read the two figures as one: depth paid where there were data and time to use it. Leave the single layer out, and six networks remain that learn everything themselves; the second line above says how well the slide's order holds among them.
 #
 # Which deep network comes first here may hang on the minutes and on batch norm as much as on depth, and another seed may swap them. So the verdict rests on the single layer alone.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 结论
 #
-# 单层的模型明显胜出。它的描述子测量的是轮廓和颜色，而这些场景正是由轮廓和颜色画成的，所以几乎不剩什么需要学习。深层网络却要靠 1000 张图像自己发现这一切；ImageNet 则有 120 万张图像，训练长达数天。因此不要把两张图混为一谈：只有数据和训练时间都充足时，深度才有回报。
+# 单层的模型明显胜出。它的描述子测量的是轮廓和颜色，而这些场景正是由轮廓和颜色画成的，所以几乎不剩什么需要学习。深层网络却要靠 1000 张图像自己发现这一切；ImageNet 则有 120 万张图像，训练长达数天。因此不要把两张图混为一谈：只有数据和训练时间都充足时，深度才有回报。去掉单层模型，剩下的六个网络都要自己学习全部特征；幻灯片的规律在它们之间成立到什么程度，见上面输出的第二行。
 #
 # 至于这里哪一个深层网络领先，训练时间和批归一化的影响可能不亚于深度，而且换一个随机种子，名次就可能互换。所以，这里的结论只以单层模型为依据。
 
@@ -353,7 +353,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 2
 #
-# GoogLeNet has 22 layers on its longest path. How many convolutions and linear layers are there in its trunk and head altogether?
+# GoogLeNet has 22 layers on its longest path. How many convolutions and linear layers are there in its `trunk` and `head` altogether?
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 2

@@ -95,7 +95,7 @@ from math import log10
 from lecture_nets.visualize.figures import Picture
 
 told = ", ".join(f"{name} {digits[name]} digits in {depths[name]} layers" for name in nets)
-picture = Picture("Paths by depth", alt=f"Nearly straight lines: {told}.", size=(9, 5.5))
+picture = Picture("Paths by depth", alt=f"Nearly straight lines: {told}.", size=(7, 4.5))
 (axes,) = picture.axes()
 for name, net in nets.items():
     steps = {row.name: row.depth for row in cost(net).rows}
@@ -215,7 +215,7 @@ from lecture_nets.analysis.patches import top_patches_of
 from lecture_nets.visualize.patches import draw_top_patches
 
 inputs = torch.cat([batch[0] for batch in batches[:10]])
-found = top_patches_of(net, inputs, "conv_1", [2, 3])
+found = top_patches_of(net, inputs, "conv_1", [2, 3], k=4)
 draw_top_patches(
     data.test_set.images, "conv_1", found, project_patches(net, inputs, "conv_1", found)
 )
@@ -261,11 +261,11 @@ from lecture_nets.visualize.maximize import maximize_activations
 
 objectives = ["conv_3:6", "conv_5:7", "class:5"]
 draw_grid(
-    maximize_activations(net, objectives, steps=48, mean=data.mean, std=data.std),
+    maximize_activations(net, objectives, image_size=96, steps=48, mean=data.mean, std=data.std),
     ["layer 3, channel 6", "layer 5, channel 7", "layer 8, boat"],
     title="What drives a unit most",
     alt="Layer 3: two rows of arches, like the rims of wheels. Layer 5: slanted streaks above a "
-    "level line. Layer 8: a bright triangle like a sail above a dark hull.",
+    "dark level band. Layer 8: slanted bright lines like a sail above a dark hull.",
     columns=3,
 )
 
@@ -278,15 +278,18 @@ draw_grid(
 # %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
 found, projections = {}, {}
 for layer, channel in {"conv_3": 6, "conv_5": 7}.items():
-    found |= top_patches_of(net, inputs, layer, [channel])
+    found |= top_patches_of(net, inputs, layer, [channel], k=4)
     projections |= project_patches(net, inputs, layer, {channel: found[channel]})
 draw_top_patches(data.test_set.images, "conv_3, 5", found, projections)
 
 # %% slideshow={"slide_type": "fragment"}
+from lecture_nets.analysis.patches import top_patches
+
 labels = torch.cat([batch[1] for batch in batches])
-for channel, patches in found.items():
-    classes = {data.class_names[labels[patch.image]] for patch in patches}
-    print(f"channel {channel}: {len(patches)} images of {', '.join(sorted(classes))}")
+for layer, channel in {"conv_3": 6, "conv_5": 7}.items():
+    top = top_patches(net, inputs, layer, channel, k=9)
+    classes = {data.class_names[labels[patch.image]] for patch in top}
+    print(f"{layer}, channel {channel}: {len(top)} images of {', '.join(sorted(classes))}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
 # Channel 6 of `conv_3` answers to a pair of wheels: a part, not a texture. Channel 7 of `conv_5` answers to a whole boat. Are they exceptions? Two examples prove nothing, so let us ask all units.
@@ -518,7 +521,9 @@ answer = 2**3
 from lecture_nets.analysis import count_paths
 from lecture_nets.nets import AlexNet, ZFNet
 
-alexnet, zfnet = (count_paths(each(), (3, 224, 224)).unit_paths for each in (AlexNet, ZFNet))
+alexnet, zfnet = (
+    count_paths(each(width=0.1), (3, 224, 224)).unit_paths for each in (AlexNet, ZFNet)
+)
 notebook.check(
     answer == zfnet / alexnet,
     "In each of the three layers, a path can go on to half of the units only. · 在这三层的每一层，一条路径都只能通向一半的单元。",

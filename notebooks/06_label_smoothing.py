@@ -125,15 +125,15 @@ runs = {name: recorder.moments for name, recorder in growth.items()}
 draw_growth(runs, best_gap(0.1, 10))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
-# After half of the steps every training image is named right: nothing is left to be learned. What happens in the second half?
+# In the last hundred steps every training image is named right: nothing is left to be learned. What happens then?
 
 # %% [markdown] tags=["lang-zh"]
-# 走完一半步数时，所有训练图像都已分类正确，没有什么可学的了。那么后一半会发生什么？
+# 到最后一百步，所有训练图像都已分类正确，没有什么可学的了。这时会发生什么？
 
 # %%
 from itertools import pairwise
 
-later = {name: [moment for moment in run if moment.step >= 200] for name, run in runs.items()}
+later = {name: [moment for moment in run if moment.step >= 300] for name, run in runs.items()}
 rises = {}
 for name, run in later.items():
     all_right = all(abs(moment.logit_gap - moment.label_margin) < 1e-6 for moment in run)
@@ -144,12 +144,12 @@ for name, run in later.items():
         print(f"  {quantity} rises to the end: {rises[name, quantity]}")
 
 # %% slideshow={"slide_type": "fragment"} tags=["C28"]
-gap, norm = (rises["no regularisation", quantity] for quantity in ("logit_gap", "weight_norm"))
+free = {what: rises["no regularisation", what] for what in ("logit_gap", "weight_norm")}
 notebook.verdict(
     "C28",
-    gap and norm,
+    all(free.values()),
     "with no regularisation, when every training image is named right already, the scores still "
-    f"move apart to the end: {gap}; and the weights still grow: {norm}",
+    f"move apart to the end: {free['logit_gap']}; the weights still grow: {free['weight_norm']}",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["C29"]
@@ -159,15 +159,15 @@ below = end < begin < runs["no regularisation"][-1].weight_norm
 notebook.verdict(
     "C29",
     falls and below,
-    f"with weight decay the weights shrink all through the second half: {falls}; they end "
+    f"with weight decay the weights shrink through the last hundred steps: {falls}; they end "
     f"smaller than they began, and without it larger: {below}",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# To grow forever does not mean to grow fast: the gap grows like a logarithm of the steps, as each step lowers the loss and so the next gradient. With smoothed labels scores stay below the gap that these ask for. The weights still grow a little: what is smoothed is the label, and weights may do as they like.
+# To grow forever does not mean to grow fast: the gap grows like a logarithm of the steps, as each step lowers the loss and so the next gradient. With smoothed labels it rises too, but towards the gap that these ask for.
 
 # %% [markdown] tags=["lang-zh"]
-# 永远增长并不等于快速增长：每走一步，损失变小，下一步的梯度也随之变小，因此差距大致按步数的对数增长。用平滑后的标签，得分差距一直低于标签所要求的值。权重仍略有增长：被平滑的是标签，权重本身并未受约束。
+# 永远增长并不等于快速增长：每走一步，损失变小，下一步的梯度也随之变小，因此差距大致按步数的对数增长。用平滑后的标签，差距也在上升，但趋向标签所要求的那个值。
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The formula, exactly
@@ -279,7 +279,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Hard decisions
 #
-# Back to the networks that you watched, and to 500 images they have not seen. From 50 images they learned these by heart and nothing else: on new ones they are hardly better than guessing. Do they know?
+# Back to the networks that you watched, and to 500 images they have not seen. They learned their 50 images by heart and nothing else: on new ones they are hardly better than guessing. Do they know?
 
 # %% [markdown] tags=["lang-zh"]
 # ## 过于绝对的判断
@@ -309,12 +309,12 @@ draw_reliability({name: sure[name] for name in sure if "AlexNet" in name})
 
 # %% slideshow={"slide_type": "fragment"} tags=["C32"]
 pairs = [("no regularisation", "smoothing"), ("AlexNet, hard labels", "AlexNet, smoothing")]
-fewer = [sure[soft].share_above(0.9) < sure[hard].share_above(0.9) * 2 / 3 for hard, soft in pairs]
+fewer = [sure[soft].share_above(0.9) < sure[hard].share_above(0.9) * 3 / 4 for hard, soft in pairs]
 closer = [sure[soft].error < sure[hard].error for hard, soft in pairs]
 notebook.verdict(
     "C32",
     all(fewer),
-    "smoothing leaves less than two thirds as many guesses surer than 90 %, for the network that "
+    "smoothing leaves less than three quarters as many guesses surer than 90 %, for the network that "
     f"guesses and for AlexNet: {fewer}; the calibration error falls: {closer}",
 )
 

@@ -7,6 +7,7 @@ Networks are the trained ones that come with the package, images those of PartsW
 of long experiments are drawn by the scripts that run them, from the same results as their tables.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from lecture_nets.analysis.kernels import learned_kernels, named_kernels
 from lecture_nets.analysis.patches import top_patches_of
 from lecture_nets.analysis.predictions import predict_test_set
 from lecture_nets.nets import InceptionV2
+from lecture_nets.training.ladder import Rung
 from lecture_nets.visualize.attribution import (
     draw_attributions,
     grad_cam,
@@ -31,6 +33,7 @@ from lecture_nets.visualize.attribution import (
 from lecture_nets.visualize.figures import Picture
 from lecture_nets.visualize.history import depth_and_error
 from lecture_nets.visualize.kernels import draw_cascades
+from lecture_nets.visualize.ladder import draw_ladder
 from lecture_nets.visualize.maximize import draw_activations, maximize_activations
 from lecture_nets.visualize.modules import draw_modules
 from lecture_nets.visualize.patches import draw_top_patches
@@ -144,6 +147,12 @@ def modules() -> Picture:
     return draw_modules(found, "Four kinds of modules in Inception V2")
 
 
+def ladder() -> Picture:
+    report = json.loads((DOCS / "results" / "ladder.json").read_text())
+    rungs = [Rung(**rung) for rung in report["rungs"]]
+    return draw_ladder(rungs, "Depth and test error", guessing=0.9, caption=report["caption"])
+
+
 def of_test_set(draw: Callable[..., Picture]) -> Picture:
     module = InceptionV3Module.from_pretrained("parts_world").eval()
     return draw(predict_test_set(module, images(module, 1000)[0]))
@@ -162,6 +171,7 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "cascades_learned": lambda: draw_cascades(learned_kernels(alexnet().net, "conv_2")),
     "flattened": lambda: draw_cascades(named_kernels(7), [(1, 7), (7, 1)]),
     "modules": modules,
+    "ladder": ladder,
     "confusion": lambda: of_test_set(draw_confusion),
     "mistakes": lambda: of_test_set(draw_mistakes),
 }
@@ -212,7 +222,7 @@ PAGE: list[tuple[str, str, list[str]]] = [
         "`analysis.label_noise`, `visualize.training_curves`",
         ["../training_curves*"],
     ),
-    ("Depth, measured here", "Slide 1 again. `lecture-nets ladder`", ["../ladder*"]),
+    ("Depth, measured here", "Slide 1 again. `training.ladder`, `visualize.ladder`", ["ladder"]),
     (
         "Reports",
         "Two of the pictures of `lecture-nets report`",

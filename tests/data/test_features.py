@@ -5,6 +5,7 @@ import torch
 from lightning.pytorch import Trainer
 
 from lecture_nets import AlexNetModule, PartsWorldDataModule
+from lecture_nets.callbacks.record_growth import last_layer
 from lecture_nets.data.features import FeatureDataModule
 from lecture_nets.training.classifier import ImageClassifier
 
@@ -32,7 +33,7 @@ def test_the_old_last_layer_makes_the_old_scores_of_them(net, data, features):
     net.eval()
     with torch.no_grad():
         expected = net(data.normalize(data.train_set.images))
-        torch.testing.assert_close(net.head.fc_8(inputs), expected, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(last_layer(net.head)(inputs), expected, rtol=1e-4, atol=1e-5)
     assert labels.equal(data.train_set.labels)
 
 
@@ -45,7 +46,7 @@ def test_the_network_stays_as_it_was(data):
     net = AlexNetModule(num_classes=10, width=0.1).net.train()
     FeatureDataModule(net, data)
     assert net.training
-    assert not net.head.fc_8._forward_pre_hooks
+    assert not last_layer(net.head)._forward_pre_hooks
 
 
 def test_a_new_last_layer_learns_from_them(features):

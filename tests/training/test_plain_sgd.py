@@ -13,10 +13,13 @@ from lecture_nets.training import RECIPES
 from lecture_nets.training.plain_sgd import fit_plainly
 
 
+STACK = partial(PlainStack, 4, width=0.5)
+
+
 @pytest.fixture
 def fit():
-    def run(build=partial(PlainStack, 4, width=0.5), **options):
-        data = PartsWorldDataModule(build().min_size * 8, 10, 20, 10, 10, augment=False)
+    def run(build=STACK, **options):
+        data = PartsWorldDataModule(64, 10, 20, 10, 10, augment=False)
         return fit_plainly(build, data, 2, **{"lr": 0.01, **options})
 
     return run
