@@ -133,7 +133,10 @@ draw_growth(runs, best_gap(0.1, 10))
 # %%
 from itertools import pairwise
 
-later = {name: [moment for moment in run if moment.step >= 300] for name, run in runs.items()}
+later = {
+    name: [moment for moment in runs[name] if moment.step >= 300]
+    for name in ("no regularisation", "weight decay")
+}
 rises = {}
 for name, run in later.items():
     all_right = all(abs(moment.logit_gap - moment.label_margin) < 1e-6 for moment in run)
@@ -141,7 +144,7 @@ for name, run in later.items():
     for quantity in ("logit_gap", "weight_norm"):
         values = [getattr(moment, quantity) for moment in run]
         rises[name, quantity] = all(b > a for a, b in pairwise(values))
-        print(f"  {quantity} rises to the end: {rises[name, quantity]}")
+    print(f"  weights grow to the end: {rises[name, 'weight_norm']}")
 
 # %% slideshow={"slide_type": "fragment"} tags=["C28"]
 free = {what: rises["no regularisation", what] for what in ("logit_gap", "weight_norm")}
