@@ -50,6 +50,13 @@ def test_setup_repeats_all_generators():
     assert not set(once) & set(other)
 
 
+@pytest.mark.parametrize(("asked", "threads"), [("", 1), ("2", 2)])
+def test_setup_computes_on_one_thread_unless_told(asked, threads):
+    code = f"import os\nos.environ['OMP_NUM_THREADS'] = {asked!r}\n"
+    code += "import torch\nfrom lecture_nets import notebook\nnotebook.setup()\n"
+    assert run(code + "print(torch.get_num_threads())").stdout == f"{threads}\n"
+
+
 @pytest.mark.parametrize(
     ("holds", "word"),
     [

@@ -12,7 +12,6 @@ from lecture_nets.nets import AlexNet
 from lecture_nets.training import RECIPES
 from lecture_nets.training.plain_sgd import fit_plainly
 
-
 STACK = partial(PlainStack, 4, width=0.5)
 
 
