@@ -211,19 +211,19 @@ print(f"rank correlation: {on_imagenet:.2f}")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## On our images: a shallow support vector machine
 #
-# Scenes of ten classes, drawn by this package. First the row of 2011, small: gradients and colours of every patch, described by rules that people wrote, then a Fisher vector, then one linear layer with a hinge loss. Only that layer learns. 1000 images, four epochs.
+# Scenes of ten classes, drawn by this package. First the row of 2011, small: gradients and colours of every patch, described by rules that people wrote, then a Fisher vector, then one linear layer with a hinge loss. Only that layer learns. 1000 images, three epochs.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 在我们的图像上：浅层支持向量机
 #
-# 图像由本软件包绘制，共十类场景。先看 2011 年那一行的小型版本：用人工设计的规则描述每个图像块的梯度和颜色，再编码成 Fisher 向量，最后是一个采用合页损失的线性层，只有这一层参与学习。训练用 1000 张图像，共四轮。
+# 图像由本软件包绘制，共十类场景。先看 2011 年那一行的小型版本：用人工设计的规则描述每个图像块的梯度和颜色，再编码成 Fisher 向量，最后是一个采用合页损失的线性层，只有这一层参与学习。训练用 1000 张图像，共三轮。
 
 # %%
 from lecture_nets import PartsWorldDataModule, ShallowSVMModule
 from lecture_nets.training.ladder import ladder
 
-data = PartsWorldDataModule(image_size=96, batch_size=16, train_size=1000, test_size=500)
-(svm,) = ladder([ShallowSVMModule(width=0.25)], data, epochs=4)
+data = PartsWorldDataModule(image_size=80, batch_size=16, train_size=1000, test_size=500)
+(svm,) = ladder([ShallowSVMModule(width=0.25)], data, epochs=3)
 
 # %% tags=["C1"]
 guessing = 1 - 1 / data.num_classes
@@ -237,34 +237,34 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # ## The same for two deep networks
 #
-# The same images, as many epochs, each by its quick recipe. Before you run it: which will err least?
+# The same images, as many epochs, each by its quick recipe, AlexNet with an eighth of its channels and Inception V3 with a quarter. Before you run it: which will err least?
 
 # %% [markdown] tags=["lang-zh"]
 # ## 再看两个深层网络
 #
-# 同样的图像，同样的轮数，各自采用快速训练方案。运行之前先猜一猜：哪一个错得最少？
+# 同样的图像，同样的轮数，各自采用快速训练方案；AlexNet 只用八分之一的通道数，Inception V3 用四分之一。运行之前先猜一猜：哪一个错得最少？
 
 # %%
 from lecture_nets import AlexNetModule, InceptionV3Module
 
-deep = ladder([AlexNetModule(width=0.125), InceptionV3Module(width=0.25)], data, epochs=4)
+deep = ladder([AlexNetModule(width=0.125), InceptionV3Module(width=0.25)], data, epochs=3)
 
 # %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
 from lecture_nets.visualize.ladder import draw_ladder
 
 rungs = [svm, *deep]
-caption = "PartsWorld, easy: 1000 images of 96 pixels, 4 epochs; 500 test images."
+caption = "PartsWorld, easy: 1000 images of 80 pixels, 3 epochs; 500 test images."
 draw_ladder(rungs, "Half a minute of training", guessing=guessing, caption=caption)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The whole ladder
 #
-# All seven networks with more time: four times as many images, and six epochs. It was measured once, with `python tests/benchmarks/ladder.py`, and the repository keeps the record. Without the repository, as on Colab, these are your own three again.
+# All seven networks with more time: four times as many images, a little larger, and twice the epochs. It was measured once, with `python tests/benchmarks/ladder.py`, and the repository keeps the record. Without the repository, as on Colab, these are your own three again.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 七个网络的完整比较
 #
-# 全部七个网络，训练得更久：图像数量是刚才的四倍，共六轮。结果用 `python tests/benchmarks/ladder.py` 测得，记录保存在代码仓库中。没有仓库时（例如在 Colab 上），这里显示的仍是你自己的三个网络。
+# 全部七个网络，训练得更久：图像数量是刚才的四倍，尺寸略大，轮数是刚才的两倍。结果用 `python tests/benchmarks/ladder.py` 测得，记录保存在代码仓库中。没有仓库时（例如在 Colab 上），这里显示的仍是你自己的三个网络。
 
 # %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
 import json
@@ -287,14 +287,14 @@ for some, who in ((rungs, "all"), (rungs[1:], "without ShallowSVM")):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The verdict
 #
-# The single layer wins, clearly. Its descriptors measure outlines and colours, which is what these scenes are drawn from, and leave little to learn. A deep network has to find all that by itself, from 1000 images, where ImageNet had 1.2 million and training took days. So do not read the two figures as one: depth paid where there were data and time to use it. Leave the single layer out, and six networks remain that learn everything themselves; the second line above says how well the slide's order holds among them.
+# The single layer wins, clearly. Its descriptors measure outlines and colours, which is what these scenes are drawn from, and leave little to learn. A deep network has to find all that by itself, from 1000 or 4000 images, where ImageNet had 1.2 million and training took days. So do not read the two figures as one: depth paid where there were data and time to use it. Leave the single layer out, and six networks remain that learn everything themselves; the second line above says how well the slide's order holds among them.
 #
 # Which deep network comes first here may hang on the minutes and on batch norm as much as on depth, and another seed may swap them. So the verdict rests on the single layer alone.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 结论
 #
-# 单层的模型明显胜出。它的描述子测量的是轮廓和颜色，而这些场景正是由轮廓和颜色画成的，所以几乎不剩什么需要学习。深层网络却要靠 1000 张图像自己发现这一切；ImageNet 则有 120 万张图像，训练长达数天。因此不要把两张图混为一谈：只有数据和训练时间都充足时，深度才有回报。去掉单层模型，剩下的六个网络都要自己学习全部特征；幻灯片的规律在它们之间成立到什么程度，见上面输出的第二行。
+# 单层的模型明显胜出。它的描述子测量的是轮廓和颜色，而这些场景正是由轮廓和颜色画成的，所以几乎不剩什么需要学习。深层网络却要靠 1000 或 4000 张图像自己发现这一切；ImageNet 则有 120 万张图像，训练长达数天。因此不要把两张图混为一谈：只有数据和训练时间都充足时，深度才有回报。去掉单层模型，剩下的六个网络都要自己学习全部特征；幻灯片的规律在它们之间成立到什么程度，见上面输出的第二行。
 #
 # 至于这里哪一个深层网络领先，训练时间和批归一化的影响可能不亚于深度，而且换一个随机种子，名次就可能互换。所以，这里的结论只以单层模型为依据。
 

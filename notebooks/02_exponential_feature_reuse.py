@@ -362,14 +362,14 @@ from itertools import pairwise
 
 steps = [of_class[after] - of_class[before] for before, after in pairwise(layers)]
 untrained = probes["untrained"][-1].score  # of the class, in the last layer
-climbs = min(steps) > -0.03 and sum(steps) > 0.5 and untrained < sum(steps) / 2
+climbs = min(steps) > -0.03 and sum(steps) > 0.5 and untrained < of_class[layers[-1]] / 2
 few = max(named["trained"]["conv_1"], named["untrained"]["conv_5"])
 gathers = named["trained"]["conv_5"] > 2 * few
 notebook.verdict(
     "C10",
     climbs and gathers,
-    f"from conv_1 to {layers[-1]}, the class is read better and better, and only after training: "
-    f"{climbs}; the share of units that stand for one thing is more than twice as large in conv_5 "
+    f"from conv_1 to {layers[-1]}, the class is read better and better, before training less than "
+    f"half as well in the end: {climbs}; the share of units that stand for one thing is more than twice as large in conv_5 "
     f"as in conv_1, and as before training: {gathers}",
 )
 
@@ -423,10 +423,10 @@ notebook.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# So the order holds, parts before classes, but here they come earlier than on the slide. One reason can be counted: how many of the 128 pixels a unit sees. AlexNet was built for images of 224 pixels.
+# So the order holds, parts before classes, but here they come earlier than on the slide. One reason can be counted: how many of the 128 pixels a unit sees. AlexNet was built for images of 224 pixels. (Do not make too much of the many units for classes: in `conv_5`, neighbouring units are 16 pixels apart, and parts are often smaller, so dissection can hardly name a unit after one. The probe does not depend on that.)
 
 # %% [markdown] tags=["lang-zh"]
-# 可见顺序是对的，部件先于类别，但在这里都比幻灯片所说的来得更早。其中一个原因可以直接数出来：在 128 个像素中，一个单元能看到多少。而 AlexNet 原本是为 224 像素的图像设计的。
+# 可见顺序是对的，部件先于类别，但在这里都比幻灯片所说的来得更早。其中一个原因可以直接数出来：在 128 个像素中，一个单元能看到多少。而 AlexNet 原本是为 224 像素的图像设计的。（不必过分看重代表类别的单元之多：在 `conv_5` 中，相邻单元相距 16 个像素，而部件往往比这还小，所以网络剖析很难以部件为单元命名。线性探针则没有这个问题。）
 
 # %% slideshow={"slide_type": "fragment"}
 from lecture_nets.analysis.receptive_field import View, view_through

@@ -14,7 +14,7 @@ def draw_ladder(
     Args:
         rungs: from `lecture_nets.training.ladder.ladder`, at least one.
         title: of the picture.
-        guessing: error of who guesses, 0…1; drawn as a line.
+        guessing: error of who guesses, 0…1; a line, unless far above all bars.
         caption: small print: what all were given to learn from.
 
     Raises:
@@ -32,7 +32,7 @@ def draw_ladder(
     )
     picture = Picture(
         title,
-        alt=f"Bars of test error, from shallow to deep. {words}. Dashed: guessing, {guessing:.0%}.",
+        alt=f"Bars of test error, from shallow to deep. {words}. Guessing: {guessing:.0%}.",
         caption=caption,
         size=(max(7, 1.6 * len(by_depth)), 5.5),
     )
@@ -41,11 +41,13 @@ def draw_ladder(
     ground = dict(color="white", pad=1)
     bars = axes.bar(names, [100 * error for error in errors], 0.6, color=BLUE)
     axes.bar_label(bars, [f"{error:.1%}" for error in errors], padding=4, bbox=ground)
-    label = f"guessing, {guessing:.0%}"
-    axes.axhline(100 * guessing, linestyle="--", color=VERMILION, label=label, zorder=0)
-    axes.set(ylabel="test error in %", ylim=(0, 118))
+    top = max(1.25 * max(errors), 0.01)
+    if guessing < top:
+        label = f"guessing, {guessing:.0%}"
+        axes.axhline(100 * guessing, linestyle="--", color=VERMILION, label=label, zorder=0)
+        axes.legend(fontsize=11, loc="upper right")
+    axes.set(ylabel="test error in %", ylim=(0, 100 * top))
     axes.grid(axis="y", alpha=0.3)
-    axes.legend(fontsize=11, loc="upper right")
     return picture
 
 

@@ -121,6 +121,7 @@ def draw_reliability(runs: Mapping[str, Calibration]) -> Picture:
         bottom.set(xlabel="confidence", ylim=(0, 1))
         top.legend(fontsize=10, loc="upper left")
     above[0].set_ylabel("share of images")
+    above[0].set_ylim(top=1.6 * above[0].get_ylim()[1])  # room for the legends
     below[0].set_ylabel("accuracy")
     below[0].legend(fontsize=10, loc="upper left")
     return picture

@@ -24,7 +24,8 @@ IMAGES = dict(difficulty="easy", image_size=96, train_size=4000, test_size=1000)
 EPOCHS = 6
 CAPTION = (
     f"PartsWorld, {IMAGES['difficulty']}: {IMAGES['train_size']} images of {IMAGES['image_size']} "
-    f"pixels, {EPOCHS} epochs; {IMAGES['test_size']} test images. One seed."
+    f"pixels, {EPOCHS} epochs; {IMAGES['test_size']} test images. "
+    "A quarter of the channels; one seed."
 )
 NAMES = [net.__name__ for net in NETS.values()]
 WIDTHS = dict.fromkeys(NAMES, 0.25) | {"ShallowSVM": 1.0}

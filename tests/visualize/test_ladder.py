@@ -26,7 +26,12 @@ def test_bars_stand_in_order_of_depth(picture):
 
 def test_words_name_every_network_with_depth_and_error(picture):
     assert "ShallowSVM, 1 layer: 4.2%; ZFNet, 8 layers: 88.5%; VGG19, 19" in picture.alt
-    assert "guessing, 90%" in picture.alt
+    assert "Guessing: 90%" in picture.alt
+
+
+def test_guessing_is_a_line_where_an_error_comes_near(picture):
+    assert [line.get_ydata()[0] for line in picture.figure.axes[0].lines] == [90]
+    assert not draw_ladder(RUNGS[1:2], "Ours", guessing=0.9).figure.axes[0].lines
 
 
 def test_no_text_overlaps_another_or_leaves_the_picture(picture):
