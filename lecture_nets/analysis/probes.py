@@ -159,6 +159,9 @@ def main_layers(net: nn.Module) -> dict[str, str]:
     found: dict[str, str] = {}
     for block in (net.trunk, net.head) if isinstance(net, Network) else (net,):
         rows = list(block.named_children())
+        if not rows:  # the head of a ShallowSVM is one linear layer
+            found["head"] = "head"
+            continue
         for (name, layer), (after, follower) in zip(rows, [*rows[1:], ("", None)], strict=True):
             if next(layer.parameters(), None) is not None:
                 found[name] = after if isinstance(follower, nn.ReLU) else name

@@ -101,10 +101,9 @@ def test_a_silent_unit_gives_nothing():
     assert not project(net, torch.randn(1, 3, 8, 8), "1", [(0, 0, 0)]).any()
 
 
-@pytest.mark.parametrize(
-    ("net", "layer"), [(ZFNet(5, width=0.1), "conv_3"), (GoogLeNet(5, width=0.1), "inception_3b")]
-)
-def test_nothing_outside_of_a_patch_is_in_its_projection(net, layer):
+@pytest.mark.parametrize(("build", "layer"), [(ZFNet, "conv_3"), (GoogLeNet, "inception_3b")])
+def test_nothing_outside_of_a_patch_is_in_its_projection(build, layer):
+    net = build(5, width=0.1)
     images = torch.randn(4, 3, 96, 96)
     found = top_patches_of(net, images, layer, [0, 5], k=2)
     for channel, pictures in project_patches(net, images, layer, found).items():
