@@ -105,13 +105,15 @@ def test_a_silent_unit_gives_nothing():
 def test_nothing_outside_of_a_patch_is_in_its_projection(build, layer):
     net = build(5, width=0.1)
     images = torch.randn(4, 3, 96, 96)
-    found = top_patches_of(net, images, layer, [0, 5], k=2)
+    found = top_patches_of(net, images, layer, range(8), k=2)
+    totals = []
     for channel, pictures in project_patches(net, images, layer, found).items():
         for patch, picture in zip(found[channel], pictures, strict=True):
             x0, y0, x1, y1 = patch.box
-            total = picture.abs().sum()
-            assert total > 0
-            torch.testing.assert_close(picture[:, y0:y1, x0:x1].abs().sum(), total)
+            totals.append(picture.abs().sum())
+            torch.testing.assert_close(picture[:, y0:y1, x0:x1].abs().sum(), totals[-1])
+    # Channels of an untrained network may be silent, not all of them.
+    assert sum(total > 0 for total in totals) >= 4
 
 
 @pytest.mark.parametrize(
