@@ -1,10 +1,10 @@
 """Is the deeper network the better one, on our data? Writes docs/results/ladder.json.
 
-    python tests/benchmarks/ladder.py                     # all, about 15 minutes on two cores
+    python tests/benchmarks/ladder.py                     # all, about 15 minutes on one core
     python tests/benchmarks/ladder.py AlexNet GoogLeNet   # measures these anew
 
 All learn from the same images for the same epochs, by their quick recipes; convolutional networks
-have a quarter of their channels. One seed. Nothing else should run on the machine meanwhile.
+have a quarter of their channels. One seed, one thread; nothing else should run meanwhile.
 """
 
 import json

@@ -239,6 +239,7 @@ def rounded(value: Any) -> Any:
 def main(names: list[str]) -> None:
     warnings.filterwarnings("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    torch.set_num_threads(1)  # small networks gain little by more, and sums would round otherwise
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in names or PARTS:
         start = time.perf_counter()
