@@ -220,14 +220,7 @@ PAGE: list[tuple[str, str, list[str]]] = [
         "How training goes",
         "Slides 6 and 7. `callbacks.RecordGrowth`, `analysis.calibration`, `analysis.gradients`, "
         "`analysis.label_noise`, `visualize.training_curves`",
-        [
-            "../growth",
-            "../reliability*",
-            "../calibration*",
-            "../label_noise*",
-            "../gradients_*",
-            "../error_by_depth",
-        ],
+        ["../training_curves_*"],
     ),
     ("Depth, measured here", "Slide 1 again. `training.ladder`, `visualize.ladder`", ["ladder"]),
     (
