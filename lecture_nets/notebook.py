@@ -4,6 +4,7 @@ from lecture_nets import notebook
 
 notebook.setup()                            # the same numbers everywhere, and no chatter
 trainer = notebook.quiet_trainer(max_epochs=3)
+runs = notebook.record("ladder")            # measured once, since it takes longer than a lesson
 notebook.verdict("C15", kept == Fraction(18, 25), f"{kept} of the multiply-adds are left")
 notebook.check(answer == 18, "Count both kernels. · 两个卷积核都要计入。")
 """
@@ -69,6 +70,29 @@ def quiet_trainer(**options: Any) -> "Trainer":
         log_every_n_steps=1,
     )
     return Trainer(**(quiet | options))
+
+
+def record(name: str) -> dict[str, Any]:
+    """What was measured once because it takes longer than a notebook may.
+
+    Args:
+        name: of a file in ``docs/results``, which says itself by which command: "ladder".
+
+    Raises:
+        FileNotFoundError: no such record.
+    """
+    import json
+    from pathlib import Path
+
+    package = Path(__file__).parent
+    # A wheel carries docs/results within the package; see pyproject.toml.
+    folders = package / "results", package.parent / "docs" / "results"
+    folder = next(filter(Path.exists, folders), folders[0])
+    file = folder / f"{name}.json"
+    if not file.exists():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.json")))
+        raise FileNotFoundError(f"record: found no {file}, allowed are {known or 'none'}.")
+    return json.loads(file.read_text("utf-8"))
 
 
 def verdict(claim: str, holds: bool, evidence: str) -> None:

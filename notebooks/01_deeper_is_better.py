@@ -259,24 +259,20 @@ draw_ladder(rungs, "Half a minute of training", guessing=guessing, caption=capti
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The whole ladder
 #
-# All seven networks with more time: four times as many images, a little larger, and twice the epochs. It was measured once, with `python tests/benchmarks/ladder.py`, and the repository keeps the record. Without the repository, as on Colab, these are your own three again.
+# All seven networks with more time: four times as many images, a little larger, and twice the epochs. It was measured once, with `python tests/benchmarks/ladder.py`, and the package carries the record.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 七个网络的完整比较
 #
-# 全部七个网络，训练得更久：图像数量是刚才的四倍，尺寸略大，轮数是刚才的两倍。结果用 `python tests/benchmarks/ladder.py` 测得，记录保存在代码仓库中。没有仓库时（例如在 Colab 上），这里显示的仍是你自己的三个网络。
+# 全部七个网络，训练得更久：图像数量是刚才的四倍，尺寸略大，轮数是刚才的两倍。结果用 `python tests/benchmarks/ladder.py` 测得，记录随软件包一起提供。
 
 # %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
-import json
-from pathlib import Path
-
 from lecture_nets.training.ladder import Rung
 
-record = Path("../docs/results/ladder.json")
-if record.exists():
-    report = json.loads(record.read_text("utf-8"))
-    rungs, caption = [Rung(**rung) for rung in report["rungs"]], report["caption"]
-draw_ladder(rungs, "Test error, from shallow to deep", guessing=guessing, caption=caption)
+record = notebook.record("ladder")
+rungs = [Rung(**rung) for rung in record["rungs"]]
+title = "Test error, from shallow to deep"
+draw_ladder(rungs, title, guessing=guessing, caption=record["caption"])
 
 # %%
 for some, who in ((rungs, "all"), (rungs[1:], "without ShallowSVM")):
@@ -318,7 +314,7 @@ notebook.verdict(
 #
 # 幻灯片上的每一行都有对应的模块。用你自己的图像训练时，请指定训练方案：`"quick"` 只需几分钟，论文的方案则需要几天。
 
-# %%
+# %% tags=["show-code"]
 from lecture_nets import ZFNetModule
 
 trainer = notebook.quiet_trainer(max_steps=4)

@@ -467,7 +467,7 @@ notebook.verdict(
 #
 # 这些工具适用于任何网络，例如你刚刚训练好的那个。下面看看谁在听其中一个单元：
 
-# %%
+# %% tags=["show-code"]
 module = AlexNetModule(num_classes=10, width=0.125)
 small = PartsWorldDataModule(image_size=64, batch_size=8, train_size=16, val_size=8, test_size=8)
 notebook.quiet_trainer().fit(module, small)

@@ -191,7 +191,7 @@ notebook.verdict(
 #
 # 用 `convs` 可以为你自己的网络搭建这样一串卷积。`InceptionV2Module` 的前三个模块中就有它们，可以直接训练：
 
-# %%
+# %% tags=["show-code"]
 from lecture_nets import InceptionV2Module, PartsWorldDataModule
 
 data = PartsWorldDataModule(image_size=96, batch_size=8, train_size=16, val_size=8)

@@ -340,7 +340,7 @@ notebook.verdict(
 #
 # 网络的选项就是模块的选项：主干前部的形式、扁平化模块的个数，以及用于小图像的 `resolution=79`。
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["show-code"]
 from lecture_nets import InceptionV2Module, PartsWorldDataModule
 
 data = PartsWorldDataModule(image_size=48, batch_size=8, train_size=8, val_size=8)

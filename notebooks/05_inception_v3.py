@@ -290,7 +290,7 @@ print("flattened modules:", *("".join(rows).count("inception_b") for rows in (v2
 #
 # `InceptionV3Module` 已包含全部改动；对于其他网络，这些技巧就是回调。
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["show-code"]
 from lecture_nets import GoogLeNetModule
 
 trainer = notebook.quiet_trainer(callbacks=[AuxiliaryBatchNorm(), LabelSmoothing(0.1)])

@@ -217,7 +217,7 @@ features = {
     for seed in range(5)
 }
 
-# %% slideshow={"slide_type": "subslide"}
+# %%
 from lecture_nets.analysis.label_noise import run_label_noise
 from lecture_nets.analysis.predictions import predict_test_set
 
@@ -239,28 +239,18 @@ draw_label_noise(results)
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # ## Trained from scratch
 #
-# The same question takes minutes for a whole network that learns its wrong labels by heart. Here is a recorded run of a plain network of eight layers with 1000 images (where the record is not at hand, the figure above again).
+# The same question takes minutes for a whole network that learns its wrong labels by heart. Here is a recorded run of a plain network of eight layers with 1000 images.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 从头训练
 #
-# 若让整个网络从头训练，直到把错误标签也全部背下来，则需要几分钟。下面是一次记录在案的实验：一个八层的普通网络，1000 幅图像（若找不到记录，则重复上图）。
+# 若让整个网络从头训练，直到把错误标签也全部背下来，则需要几分钟。下面是一次记录在案的实验：一个八层的普通网络，1000 幅图像。
 
 # %% tags=["nbval-ignore-output"]
-import json
-from pathlib import Path
-
 from lecture_nets.analysis.label_noise import NoiseResult
 
-record = Path("../docs/results/training_curves.json")
-recorded = json.loads(record.read_text("utf-8"))["label_noise"] if record.exists() else None
-draw_label_noise(
-    results
-    if recorded is None
-    else [
-        NoiseResult(run["noise"], run["epsilons"], run["accuracies"]) for run in recorded["results"]
-    ]
-)
+runs = notebook.record("training_curves")["label_noise"]["results"]
+draw_label_noise([NoiseResult(run["noise"], run["epsilons"], run["accuracies"]) for run in runs])
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # Wrong labels cost a lot. What smoothing gives back depends on how much is wrong and how the network is trained. We say that it helps if the 95 % interval of the gain is above zero with both shares of wrong labels. That it is not does not prove that it never helps: the slide speaks of ImageNet, with its thousand classes and a million images.
@@ -337,7 +327,7 @@ notebook.verdict(
 #
 # 二者都是回调。`LabelSmoothing` 只作用于训练步骤，验证损失因此仍可比较。
 
-# %%
+# %% tags=["show-code"]
 from lecture_nets import InceptionV2Module, LabelSmoothing
 
 recorder = RecordGrowth(every=1)

@@ -97,3 +97,13 @@ def test_a_missing_answer_stops_with_the_hint_alone():
 def test_an_answer_that_was_not_compared_is_no_answer():
     with pytest.raises(TypeError, match="check: found 4, allowed are True and False"):
         notebook.check(4, "Add. · 相加。")
+
+
+def test_a_record_is_read_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert notebook.record("ladder")["rungs"]
+
+
+def test_an_unknown_record_gets_the_list():
+    with pytest.raises(FileNotFoundError, match=r"no .*lader\.json, allowed are .*ladder, meaning"):
+        notebook.record("lader")

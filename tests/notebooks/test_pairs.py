@@ -14,7 +14,7 @@ PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 # Paths of a machine: a folder of the root, or a drive of Windows.
 ABSOLUTE = re.compile(r"(?<![\w./<])(/(home|root|work|usr|tmp|opt|var|Users|content)/|[A-Z]:\\)")
 # The tags that notebooks, tests and slides agree on; the others are claims.
-TAGS = {"lang-en", "lang-zh", "colab", "setup", "exercise", "solution", "check"}
+TAGS = {"lang-en", "lang-zh", "colab", "setup", "show-code", "exercise", "solution", "check"}
 NBVAL = {"nbval-skip", "nbval-ignore-output"}
 NOT_ON_SLIDES = {"colab", "setup", "exercise", "solution", "check"}
 

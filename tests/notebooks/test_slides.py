@@ -103,6 +103,7 @@ def sample() -> dict:
             prose("根 $\\sqrt{v}$，见[下一节](04_next.ipynb)。", "zh"),
             new_code_cell("hidden = 1", metadata={"slideshow": {"slide_type": "skip"}}),
             new_code_cell("shown = 2"),
+            new_code_cell("lines = 3", metadata={"tags": ["show-code"]}),
         ]
     )
 
@@ -129,6 +130,11 @@ def test_formulas_are_set_without_a_network_and_links_lead_to_slides(language):
     html = build().deck(sample(), language)
     assert html.count("<msqrt>") == (2 if language == "both" else 1)
     assert f'href="04_next.{language}.html"' in html
+
+
+def test_code_is_folded_unless_it_is_what_the_slide_is_about():
+    folded = re.findall('<details class="code"( open="")?>', build().deck(sample(), "en"))
+    assert folded == ["", ' open=""']
 
 
 def test_code_with_a_dollar_is_no_formula():
