@@ -178,11 +178,11 @@ notebook.verdict(
 # 下图是 16 个卷积核中的 4 个，每个下方是它的频谱，即它对哪些波有响应：中心对应平坦的图案，边缘对应细密的图案。边缘检测器的频谱有两个对称的亮点，其连线与边缘垂直；色块检测器只在中心有一个亮点；而训练之前的卷积核是噪声，频谱散布各处。
 
 # %%
+from lecture_nets.analysis.first_layer import edges_and_blobs, spectra
 from lecture_nets.nets import AlexNet
 
 both = {"trained": net, "untrained": AlexNet(10, width=0.1875)}
 filters = {name: each.trunk.conv_1[0].weight.detach() for name, each in both.items()}
-power = {name: torch.fft.fft2(x, s=(33, 33)).abs().square().sum(1) for name, x in filters.items()}
 
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-ignore-output"]
 from lecture_nets.visualize.grid import draw_grid
@@ -190,7 +190,7 @@ from lecture_nets.visualize.grid import draw_grid
 shown, tiles, titles = [2, 12, 1, 3], [], []
 for name in both:
     weight = filters[name][shown]
-    spectrum = torch.fft.fftshift(power[name][shown], (1, 2))[:, None].expand(-1, 3, -1, -1)
+    spectrum = torch.fft.fftshift(spectra(weight), (1, 2))[:, None].expand(-1, 3, -1, -1)
     tiles += [*(0.5 + weight / weight.abs().amax((1, 2, 3), keepdim=True) / 2)]
     tiles += [*(spectrum / spectrum.amax((1, 2, 3), keepdim=True))]
     titles += [f"{name} {i}" for i in shown] + [f"spectrum {i}" for i in shown]
@@ -226,24 +226,15 @@ draw_top_patches(
 # %% [markdown] tags=["lang-zh"]
 # 现在统计全部 16 个卷积核。如果一个卷积核超过 1/5 的功率集中在“卷积核宽度内不足 2 个周期”的波上，就称它是平滑的；噪声在这里约占 1/10。平滑的卷积核中，如果这部分功率偏向某一方向（在 0 到 1 的尺度上超过 1/3），就算作边缘；如果没有哪种图案对它的激活远强于平坦的图像块，就算作色块。
 
-# %%
-waves = 11 * torch.fft.fftfreq(33)  # periods per filter
-length, angle = torch.hypot(waves[:, None], waves), torch.atan2(waves[:, None], waves)
-counted = {}
-for name, each in power.items():
-    coarse = each * (length < 2)
-    smooth = coarse.sum((1, 2)) / each.sum((1, 2)) > 1 / 5
-    edge = (coarse * torch.exp(2j * angle)).sum((1, 2)).abs() / coarse.sum((1, 2)) > 1 / 3
-    blob = each[:, 0, 0] / each.amax((1, 2)) > 1 / 2
-    counted[name] = int((smooth & edge).sum()), int((smooth & blob & ~edge).sum())
-
 # %% slideshow={"slide_type": "fragment"} tags=["C11"]
-edges, blobs = counted["trained"]
+kinds = {name: edges_and_blobs(weight) for name, weight in filters.items()}
+edges, blobs = kinds["trained"].count("edge"), kinds["trained"].count("blob")
+before = sum(kind != "neither" for kind in kinds["untrained"])
 notebook.verdict(
     "C11",
-    edges > 0 and blobs > 0 and edges + blobs > 8 > sum(counted["untrained"]),
+    edges > 0 and blobs > 0 and edges + blobs > 8 > before,
     f"of 16 filters of the first layer, {edges} are edges and {blobs} are blobs; "
-    f"before training, {sum(counted['untrained'])} were either",
+    f"before training, {before} were either",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
