@@ -24,9 +24,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import listen
-from lecture_nets.analysis.patches import Patch, check_channels, device_of, with_bar
-from lecture_nets.analysis.seen_boxes import as_maps
+from lecture_nets.analysis.listen import as_maps, device_of, listen
+from lecture_nets.analysis.patches import Patch, check_channels, with_bar
 from lecture_nets.analysis.with_captum import captum_on, check_relus, leaf
 
 Unit = tuple[int, int, int]

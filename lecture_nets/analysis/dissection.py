@@ -19,12 +19,10 @@ import torch.nn.functional as F
 from rich.progress import track
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import listen
+from lecture_nets.analysis.listen import as_maps, device_of, listen
 from lecture_nets.analysis.probes import (
     QUESTIONS,
     Batches,
-    as_map,
-    device_of,
     main_layers,
     truth_of,
 )
@@ -117,7 +115,7 @@ def dissect(
         for batch in track(batches, "Finding thresholds", transient=True, disable=quiet):
             net(batch[0].to(device))
             for layer, name in list(heard_at.items()):
-                maps = as_map(layer, heard[name])
+                maps = as_maps(heard[name], layer)
                 if maps[0, 0].numel() == 1:
                     if layers is not None:
                         raise ValueError(
@@ -134,7 +132,7 @@ def dissect(
             masks = masks_of(batch).to(device)
             concept_area += masks.sum((0, 2, 3))
             for layer, name in heard_at.items():
-                compare(counted[layer], as_map(layer, heard[name]), masks)
+                compare(counted[layer], as_maps(heard[name], layer), masks)
     return tuple(
         unit for layer, each in counted.items() for unit in name_units(layer, each, concept_area)
     )

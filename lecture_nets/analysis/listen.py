@@ -11,8 +11,10 @@ any other network, and deeper inside ours, it is named as in ``net.named_modules
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from lecture_nets.nets.network import Network
@@ -73,3 +75,25 @@ def listen(net: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def as_maps(output: Any, layer: str) -> Tensor:
+    """What ``layer`` puts out as maps (N, C, H, W); a vector (N, C) becomes maps of one cell.
+
+    Raises:
+        ValueError: it puts out something else.
+    """
+    if isinstance(output, Tensor) and output.ndim == 4:
+        return output
+    if isinstance(output, Tensor) and output.ndim == 2:
+        return output[:, :, None, None]
+    found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    raise ValueError(
+        f"layer {layer!r} puts out {found}; allowed are maps (N, C, H, W) and vectors (N, C); "
+        "name another layer."
+    )
+
+
+def device_of(net: nn.Module) -> torch.device:
+    """Where the weights are; the CPU for a network that has none."""
+    return next(chain(net.parameters(), net.buffers()), torch.empty(0)).device

@@ -6,7 +6,6 @@
 Image 412 holds the strongest place, and the box says which of its pixels the unit sees.
 """
 
-import itertools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -15,8 +14,8 @@ import torch
 from rich.progress import track
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import listen
-from lecture_nets.analysis.seen_boxes import Box, as_maps, seen_boxes
+from lecture_nets.analysis.listen import as_maps, device_of, listen
+from lecture_nets.analysis.seen_boxes import Box, seen_boxes
 from lecture_nets.layers import keep_modes
 
 BATCH = 64
@@ -120,12 +119,6 @@ def with_bar(steps: Any, description: str) -> Iterable[Any]:
     count = len(steps) if hasattr(steps, "__len__") else None
     quiet = (count is not None and count < SLOW) or not sys.stdout.isatty()
     return track(steps, description, total=count, transient=True, disable=quiet)
-
-
-def device_of(net: nn.Module) -> torch.device:
-    """Where the weights are; the CPU for a network that has none."""
-    weights = itertools.chain(net.parameters(), net.buffers())
-    return next((weight.device for weight in weights), torch.device("cpu"))
 
 
 def check_channels(layer: str, channels: Iterable[int], found: int) -> None:

@@ -11,7 +11,6 @@ and Bengio, "Understanding intermediate layers using linear classifier probes", 
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import torch
@@ -20,7 +19,7 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from lecture_nets.analysis.discriminant import CHOOSE, FIT, TEST, classify
-from lecture_nets.analysis.listen import listen
+from lecture_nets.analysis.listen import as_maps, device_of, listen
 from lecture_nets.data.parts_world import BODY, CLASS_NAMES, PARTS, TEXTURES
 from lecture_nets.layers import keep_modes
 from lecture_nets.nets.network import Network
@@ -168,23 +167,6 @@ def main_layers(net: nn.Module) -> dict[str, str]:
     return found
 
 
-def device_of(net: nn.Module) -> torch.device:
-    return next(chain(net.parameters(), net.buffers()), torch.empty(0)).device
-
-
-def as_map(layer: str, output: Any) -> Tensor:
-    """Maps (N, C, H, W) as they are, and vectors (N, C) as maps of one cell."""
-    if isinstance(output, Tensor) and output.ndim == 4:
-        return output
-    if isinstance(output, Tensor) and output.ndim == 2:
-        return output[..., None, None]
-    found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-    raise ValueError(
-        f"layer {layer!r} puts out {found}; allowed are maps (N, C, H, W) and vectors (N, C); "
-        "choose another in layers=…"
-    )
-
-
 def truth_of(batch: Sequence[Any], reader: str) -> dict[str, Tensor]:
     """The truth of a batch, or a `ValueError` that says how to get it."""
     if len(batch) < 3 or not isinstance(batch[2], dict):
@@ -215,7 +197,7 @@ def read_layers(
             net(batch[0].to(device))
             regions = regions_of(truth)
             in_sight = regions.flatten(2).any(2)
-            maps = {layer: as_map(layer, heard[name]) for layer, name in heard_at.items()}
+            maps = {layer: as_maps(heard[name], layer) for layer, name in heard_at.items()}
             cells = {layer: each[0, 0].numel() for layer, each in maps.items()}
             columns = {
                 layer: mean_columns(each, regions.to(device)).cpu() for layer, each in maps.items()

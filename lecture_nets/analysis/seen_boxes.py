@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lecture_nets.analysis.listen import listen
+from lecture_nets.analysis.listen import as_maps, listen
 from lecture_nets.analysis.receptive_field import along
 from lecture_nets.layers import keep_modes
 
@@ -63,16 +63,6 @@ def seen_boxes(
                 )
             boxes += map(box_around, (gradient != 0).any(dim=1))
     return boxes
-
-
-def as_maps(output: Tensor, layer: str) -> Tensor:
-    """What ``layer`` puts out as (N, C, H, W); a vector becomes a map of one position."""
-    if output.ndim not in (2, 4):
-        raise ValueError(
-            f"layer {layer!r} puts out {output.ndim - 1} dimensions for an image, "
-            f"{tuple(output.shape[1:])}; name one that puts out a map of channels, or a vector."
-        )
-    return output[:, :, None, None] if output.ndim == 2 else output
 
 
 def box_around(seen: Tensor) -> Box:

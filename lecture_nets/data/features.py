@@ -11,6 +11,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from lecture_nets.analysis.listen import device_of
 from lecture_nets.callbacks.record_growth import last_layer
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.layers import keep_modes
@@ -70,7 +71,7 @@ def features(net: Network, batches: DataLoader) -> TensorDataset:
         seen.append(inputs[0].cpu())
 
     hook = last_layer(net.head).register_forward_pre_hook(look)
-    device = next(net.parameters()).device
+    device = device_of(net)
     try:
         with keep_modes(net):
             net.eval()

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lecture_nets.analysis.centres import centres_of, lay_over
-from lecture_nets.analysis.listen import find_layer, listen
-from lecture_nets.analysis.patches import device_of
+from lecture_nets.analysis.listen import device_of, find_layer, listen
 from lecture_nets.analysis.with_captum import captum_on, check_relus, leaf
 from lecture_nets.layers import ConvBlock
 from lecture_nets.nets.network import Network

@@ -15,8 +15,7 @@ import torch
 from rich.progress import track
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import out_of_place
-from lecture_nets.analysis.patches import device_of
+from lecture_nets.analysis.listen import device_of, out_of_place
 from lecture_nets.data.base import IMAGENET_MEAN, IMAGENET_STD
 from lecture_nets.layers import keep_modes
 from lecture_nets.visualize.figures import Picture

@@ -21,9 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lecture_nets.analysis.deconvnet import check_unit
-from lecture_nets.analysis.listen import find_layer
+from lecture_nets.analysis.listen import as_maps, find_layer
 from lecture_nets.analysis.patches import check_channels
-from lecture_nets.analysis.seen_boxes import as_maps
 from lecture_nets.layers import Concat
 
 CLASS = "class"
