@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lecture_nets.callbacks import RecordGrowth as RecordGrowth
     from lecture_nets.data import ImageFolderDataModule as ImageFolderDataModule
     from lecture_nets.data import PartsWorldDataModule as PartsWorldDataModule
+    from lecture_nets.data import ShardsDataModule as ShardsDataModule
     from lecture_nets.data import TorchvisionDataModule as TorchvisionDataModule
     from lecture_nets.nets import NETS as NETS
     from lecture_nets.training import AlexNetModule as AlexNetModule
@@ -46,6 +47,7 @@ _HOMES = {
     "lecture_nets.data": [
         "ImageFolderDataModule",
         "PartsWorldDataModule",
+        "ShardsDataModule",
         "TorchvisionDataModule",
     ],
     "lecture_nets.nets": ["NETS"],
