@@ -4,6 +4,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from lecture_nets import __version__
 from lecture_nets.usage import UsageError, unknown
 
 USAGE = """\
@@ -15,6 +16,11 @@ usage: lecture-nets COMMAND [options]
   report     write the report of a run again: lecture-nets report RUN
   predict    name what is on pictures: lecture-nets predict CHECKPOINT PICTURE [PICTURE ...]
   table      what networks cost: parameters, multiply-adds, depth, row by row if asked
+  bench      how many images a second, beside torchvision: lecture-nets bench [NET ...]
+  ladder     train networks alike and draw their errors: lecture-nets ladder [NET ...]
+  check-data look at photos before a training does: lecture-nets check-data ROOT
+  export     write ONNX or torch.export: lecture-nets export CHECKPOINT FILE
+  explorer   write the data of the architecture explorer: lecture-nets explorer FOLDER
   student    write a notebook without its solutions: lecture-nets student NOTEBOOK
 
 lecture-nets COMMAND --help tells the options of a command. For example:
@@ -32,10 +38,18 @@ def main(args: list[str] | None = None) -> int:
     if command in ("-h", "--help"):
         print(USAGE)
         return 0
+    if command == "--version":
+        print(f"lecture-nets {__version__}")
+        return 0
     commands = {
         "report": report,
         "predict": predict,
         "table": table,
+        "bench": bench,
+        "ladder": ladder,
+        "check-data": check_data,
+        "export": export,
+        "explorer": explorer,
         "student": student,
         **dict.fromkeys(("fit", "validate", "test"), lambda _: run_lightning(args)),
     }
@@ -176,6 +190,51 @@ def table(args: list[str]) -> None:
     from lecture_nets import cost_table
 
     cost_table.table(args)
+
+
+def explorer(args: list[str]) -> None:
+    """Write what the page of docs/explorer knows about the networks."""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        "lecture-nets explorer",
+        description="Write networks.js, the data of the architecture explorer (docs/explorer).",
+    )
+    parser.add_argument("folder", type=Path, help="where the explorer's index.html lies")
+    options = parser.parse_args(args)
+    from lecture_nets.analysis.blueprint import write_networks
+
+    print(write_networks(options.folder))
+
+
+def bench(args: list[str]) -> None:
+    """Measure the networks' speed."""
+    from lecture_nets.commands.bench import bench
+
+    bench(args)
+
+
+def ladder(args: list[str]) -> None:
+    """Train networks alike, and draw their errors."""
+    quiet_lightning()
+    from lecture_nets.commands.ladder import ladder
+
+    ladder(args)
+
+
+def check_data(args: list[str]) -> None:
+    """Look at a folder of photos."""
+    from lecture_nets.commands.check_data import check_data
+
+    check_data(args)
+
+
+def export(args: list[str]) -> None:
+    """Write a network for use elsewhere."""
+    quiet_lightning()
+    from lecture_nets.commands.export import export
+
+    export(args)
 
 
 def student(args: list[str]) -> None:

@@ -1,0 +1,204 @@
+"""What must a page know to draw a network at any size? The data of the architecture explorer.
+
+`lecture-nets explorer FOLDER` writes it as a script that a page can load without a server. It holds
+what a layer *is*; the page computes what follows from the size of the image: shapes, multiply-adds,
+receptive fields, paths. Where something differs with the width, there is a list, one number for
+each of `WIDTHS`.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count, islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from lecture_nets.analysis.cost import count_parameters, count_row
+from lecture_nets.analysis.factorization import as_shape
+from lecture_nets.analysis.outline import NORMS
+from lecture_nets.analysis.receptive_field import WINDOWS
+from lecture_nets.layers import Concat, GridPool
+from lecture_nets.nets import NETS, Network
+from lecture_nets.nets.fisher import Codebook
+
+WIDTHS = (2.0, 1.0, 0.75, 0.5, 0.25, 0.125)
+# What the page offers beside each network's defaults.
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "shallow_svm": [{"encoding": "histogram"}],
+    "alexnet": [{"variant": "2014"}],
+    "vgg19": [{"batch_norm": True}],
+    "googlenet": [{"batch_norm": True}, {"variant": "torchvision"}],
+    "inception_v2": [
+        {"stem": "7x7"},
+        {"num_factorized": 4},
+        {"stem": "7x7", "num_factorized": 4},
+        {"resolution": 151},
+        {"resolution": 79},
+    ],
+    "inception_v3": [{"aux_batch_norm": False}, {"resolution": 151}, {"resolution": 79}],
+}
+Plan = dict[str, Any]
+Same = Sequence[Any]  # one layer, once for each of `WIDTHS`
+
+
+def blueprints() -> Plan:
+    """All networks, with their variants, as JSON can hold it."""
+    networks = {name: network_plan(name, VARIANTS.get(name, [])) for name in NETS}
+    return {"widths": WIDTHS, "networks": networks}
+
+
+def network_plan(name: str, variants: list[dict[str, Any]]) -> Plan:
+    known = inspect.signature(NETS[name]).parameters
+    varied = dict.fromkeys(chain.from_iterable(variants))
+    return {
+        "title": NETS[name].__name__,
+        "defaults": {option: written(known[option].default) for option in varied},
+        "variants": [variant_plan(name, options) for options in ({}, *variants)],
+    }
+
+
+def written(value: object) -> str:
+    """An option's value as the shell takes it."""
+    return str(value).lower()
+
+
+def variant_plan(name: str, options: Mapping[str, Any]) -> Plan:
+    """The rows of one network, each with its layers."""
+    with torch.device("meta"):
+        nets = [NETS[name](width=width, **options).eval() for width in WIDTHS]
+    net = nets[0]
+    return {
+        "options": {option: written(value) for option, value in options.items()},
+        "min_size": net.min_size,
+        "paper_size": net.paper_size,
+        "in_channels": net.in_channels,
+        "trunk": trunk_plan(nets),
+        "aux_heads": {
+            row: layer_plan([net.aux_heads[row] for net in nets]) for row in net.aux_heads
+        },
+        "head": layer_plan([net.head for net in nets]),
+    }
+
+
+def trunk_plan(nets: Sequence[Network]) -> dict[str, Plan]:
+    return {
+        row: function_plan(nets, place)
+        if isinstance(layer, (*WINDOWS, Codebook))
+        else layer_plan([net.trunk[place] for net in nets])
+        for place, (row, layer) in enumerate(nets[0].trunk.named_children())
+    }
+
+
+def function_plan(nets: Sequence[Network], place: int) -> Plan:
+    """The fixed functions of `ShallowSVM`, which keep their sizes to themselves: measured."""
+    layers = [net.trunk[place] for net in nets]
+    side = nets[0].min_size
+    maps = [
+        net.trunk[:place](torch.empty(1, net.in_channels, side, side, device="meta"))
+        for net in nets
+    ]
+    counted = [count_row("", layer, x) for layer, x in zip(layers, maps, strict=True)]
+    channels = [row.output[0] for row, _ in counted]
+    if isinstance(layers[0], Codebook):
+        positions = maps[0].shape[2] * maps[0].shape[3]
+        macs = [row.macs // positions for row, _ in counted]
+        return {"kind": "codebook", "channels": channels, "macs_per_position": macs}
+    return {
+        "kind": "function",
+        "channels": channels,
+        "kernel_size": as_shape(WINDOWS[type(layers[0])]),
+        "trims": maps[0].shape[2] - counted[0][0].output[1],
+    }
+
+
+def layer_plan(layers: Same) -> Plan:
+    """A layer, or the tree of layers that a row is: ``chain`` of parts, or ``branches`` by name."""
+    layer = layers[0]
+    if (kind := kind_of(layer)) is not None:
+        own = [count_parameters(same) for same in layers]
+        parameters = {"parameters": own} if any(own) else {}
+        return {"kind": kind, **FACTS.get(kind, lambda _: {})(layers), **parameters}
+    names = list(layer._modules)
+    parts = [layer_plan([same.get_submodule(name) for same in layers]) for name in names]
+    if isinstance(layer, Concat):
+        return {"branches": dict(zip(names, parts, strict=True))}
+    if not parts:
+        raise TypeError(
+            f"blueprint: found a {type(layer).__name__}, allowed are {', '.join(KINDS)} and what "
+            "is made of them; say in analysis/blueprint.py what the explorer shall do with it."
+        )
+    return parts[0] if len(parts) == 1 else {"chain": parts}
+
+
+KINDS: dict[str, Any] = {
+    "convolution": nn.Conv2d,
+    "max": nn.MaxPool2d,
+    "average": nn.AvgPool2d,
+    "adaptive": nn.AdaptiveAvgPool2d,
+    "grid": GridPool,
+    "linear": nn.Linear,
+    "batch_norm": NORMS,
+    "response_norm": nn.LocalResponseNorm,
+    "relu": nn.ReLU,
+    "dropout": nn.Dropout,
+    "flatten": nn.Flatten,
+    "identity": nn.Identity,
+}
+
+
+def kind_of(layer: nn.Module) -> str | None:
+    return next((kind for kind, types in KINDS.items() if isinstance(layer, types)), None)
+
+
+def window(layer: Any) -> Plan:
+    return {
+        name: as_shape(getattr(layer, name))
+        for name in ("kernel_size", "stride", "padding", "dilation")
+        if hasattr(layer, name)
+    }
+
+
+def convolution(layers: Same) -> Plan:
+    channels = [layer.out_channels for layer in layers]
+    return {**window(layers[0]), "groups": layers[0].groups, "channels": channels}
+
+
+def pool(layers: Same) -> Plan:
+    return {**window(layers[0]), "ceil_mode": layers[0].ceil_mode}
+
+
+def grid_pool(layers: Same) -> Plan:
+    """`GridPool` keeps window and stride to itself, and its map tells both by where it grows."""
+    pool = layers[0]
+
+    def side(n: int) -> int:
+        return pool(torch.empty(1, 1, n, n, device="meta")).shape[2]
+
+    grows = (n for n in count(pool.grid) if side(n + 1) > side(n))
+    first, second = (n + 1 for n in islice(grows, 2))
+    stride = second - first
+    kernel = first - pool.grid * stride
+    return {"grid": pool.grid, "kernel_size": as_shape(kernel), "stride": as_shape(stride)}
+
+
+# What a page must know of a layer beside its kind and its parameters.
+FACTS: dict[str, Callable[[Same], Plan]] = {
+    "convolution": convolution,
+    "max": pool,
+    "average": pool,
+    "adaptive": lambda layers: {"grid": as_shape(layers[0].output_size)[0]},
+    "grid": grid_pool,
+    "linear": lambda layers: {"channels": [layer.out_features for layer in layers]},
+}
+
+
+def write_networks(folder: Path) -> Path:
+    """Write ``networks.js`` for a page in ``folder``, a script since ``file://`` has no JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = json.dumps(blueprints(), separators=(",", ":"))
+    target = folder / "networks.js"
+    target.write_text(f"const BLUEPRINTS = {data};\n", encoding="utf-8")
+    return target
