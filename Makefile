@@ -4,13 +4,13 @@ BIN := .venv/bin
 
 NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.py)
 
-.PHONY: run test lint types unit notebooks notebooks-test robustness slides clean
+.PHONY: run test lint types unit notebooks notebooks-test robustness docs slides wheel wheel-test lock locked clean
 
 run: .venv/ready  ## train a compact Inception V3 on the embedded images and write a report
 	$(BIN)/lecture-nets fit --model InceptionV3Module --model.width 0.25 \
 		--data PartsWorldDataModule --data.image_size 96 --trainer.max_epochs 12
 
-test: lint types unit notebooks-test  ## everything CI runs
+test: lint types docs unit notebooks-test  ## everything CI runs
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -32,8 +32,30 @@ notebooks-test: .venv/ready  ## run the notebooks and compare every output
 robustness: .venv/ready  ## the same on other numbers of threads, instructions, folders; takes long
 	$(BIN)/python tests/notebooks/robustness.py
 
+docs: .venv/ready slides  ## the site, in build/site/index.html, which needs no network
+	rm -rf build/site
+	$(BIN)/sphinx-build -W --keep-going -E -q -j auto -b html -d build/doctrees docs build/site
+	cp -r build/slides docs/explorer build/site
+	$(BIN)/lecture-nets explorer build/site/explorer
+
 slides: .venv/ready  ## build/slides/*.html, which need no network
 	$(BIN)/python docs/slides/build.py
+
+wheel: .venv/ready  ## dist/*.whl and dist/*.tar.gz, without a network
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+wheel-test:  ## test what `make wheel` built, outside the checkout (or TESTS="tests/nets tests/callbacks")
+	.ci/wheel-test $(TESTS)
+
+lock: .venv/ready  ## write .ci/requirements.lock and the wheel's list of parts, from what .venv holds
+	.ci/lock
+
+locked:  ## a .venv of exactly the versions and hashes of .ci/requirements.lock, as in CI
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch .venv/ready
 
 # pip, not uv: on a CPU-only machine pip is told where torch lies, other installers download a CUDA build.
 .venv/ready: pyproject.toml

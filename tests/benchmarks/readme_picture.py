@@ -1,0 +1,60 @@
+"""Draw the picture at the top of README: ``python tests/benchmarks/readme_picture.py``, seconds.
+
+Every number is counted from the networks themselves.
+"""
+
+from pathlib import Path
+
+import torch
+
+from lecture_nets.analysis import cost
+from lecture_nets.nets import NETS
+from lecture_nets.visualize.figures import BLUE, Picture
+
+PATH = Path(__file__).parents[2] / "docs" / "images" / "readme.png"
+BELOW = ("AlexNet", "InceptionV3")  # whose names would lie on a neighbour's
+POINTS_PER_MAC = 1.2e-7  # area in square points: VGG-19 gets the largest disc that still fits
+
+
+def draw() -> Picture:
+    """The seven networks: depth against parameters, and multiply-adds as the area of discs."""
+    sheets = {}
+    for net_class in NETS.values():
+        with torch.device("meta"):
+            sheets[net_class.__name__] = cost(net_class())
+    words = "; ".join(
+        f"{name} {sheet.depth} and {sheet.parameters / 1e6:.0f} million"
+        for name, sheet in sheets.items()
+    )
+    picture = Picture(
+        "Seven networks, counted",
+        alt=f"Depth against parameters of the seven networks: {words}. VGG19 needs by far the most "
+        "multiply-adds.",
+        size=(9, 4),
+    )
+    (axes,) = picture.axes()
+    for name, sheet in sheets.items():
+        where = (sheet.depth, sheet.parameters / 1e6)
+        axes.scatter(*where, s=sheet.macs * POINTS_PER_MAC, color=BLUE, alpha=0.35, linewidths=0)
+        axes.scatter(*where, s=12, color=BLUE)
+        below = name in BELOW
+        axes.annotate(
+            name,
+            where,
+            xytext=(7, -5 if below else 3),
+            textcoords="offset points",
+            va="top" if below else "bottom",
+            fontsize=11,
+        )
+    axes.set(yscale="log", xlim=(-2, 62), ylim=(4, 320))
+    axes.set_yticks([5, 10, 20, 50, 100, 200], ["5", "10", "20", "50", "100", "200"])
+    axes.minorticks_off()
+    axes.set_xlabel("depth: convolutions and linear layers on the longest path")
+    axes.set_ylabel("parameters, millions")
+    axes.set_title("area of a disc: multiply-adds for one image", fontsize=10, color="dimgray")
+    return picture
+
+
+if __name__ == "__main__":
+    draw().save(PATH)
+    print(f"{PATH}: {PATH.stat().st_size:,} bytes")
