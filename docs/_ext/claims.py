@@ -1,0 +1,74 @@
+"""What did the lecture claim, what did its notebook find, and where is that to be seen?
+
+```{decks}
+```                      a line for each slide: its notebook, its decks
+```{claims}
+```                      a section for each slide: its claims, their verdicts
+"""
+
+import re
+
+import jupytext
+from generated import Generated, table
+from lecture import ROOT, anchor, bilingual, read_toml
+from sphinx.application import Sphinx
+
+VERDICT = re.compile(
+    r"^(?P<claim>C\d+) (?P<word>holds|is contradicted on our data): (?P<why>.*)$", re.M
+)
+SIGNS = {"holds": "✔ holds", "is contradicted on our data": "✘ contradicted on our data"}
+
+
+def slides() -> dict[str, dict]:
+    return read_toml(ROOT / "notebooks" / "lecture.toml")
+
+
+def verdicts(name: str) -> dict[str, re.Match]:
+    """Claim -> the line that the executed notebook prints on it."""
+    notebook = jupytext.read(ROOT / "notebooks" / f"{name}.ipynb")
+    printed = "\n".join(
+        output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])
+    )
+    return {found["claim"]: found for found in VERDICT.finditer(printed)}
+
+
+class Decks(Generated):
+    def markdown(self) -> str:
+        rows = []
+        for name, part in slides().items():
+            decks = [
+                anchor(f"../slides/{name}.{language}.html", words)
+                for language, words in (("en", "English"), ("zh", "中文"), ("both", "both"))
+            ]
+            links = [f"[{title}]({name}.ipynb)" for title in part["title"].values()]
+            rows.append([part["slide"], bilingual(*links), " · ".join(decks)])
+        columns = [("slide", "编号"), ("notebook", "笔记本"), ("slides", "幻灯片")]
+        return table([bilingual(*words) for words in columns], rows)
+
+
+class Claims(Generated):
+    """A section for each slide, with each claim, its verdict and a link to the cell."""
+
+    def markdown(self) -> str:
+        lines: list[str] = []
+        for name, part in slides().items():
+            judged = verdicts(name)
+            lines.append(f"## Slide {part['slide']}: [{part['title']['en']}]({name}.ipynb)\n")
+            for claim, words in part["claims"].items():
+                found = judged[claim]
+                lines.append(
+                    f"**{claim}** “{words}”\\\n"
+                    f"[{SIGNS[found['word']]}]{{.verdict}}: {escaped(found['why'])}. "
+                    f"{{ref}}`See the cell of {claim} <{claim}>`\n"
+                )
+        return "\n".join(lines)
+
+
+def escaped(words: str) -> str:
+    return re.sub(r"([*_`$<>\[\]])", r"\\\1", words)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("decks", Decks)
+    app.add_directive("claims", Claims)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

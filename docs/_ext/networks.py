@@ -1,0 +1,198 @@
+"""What do the pages of the networks say that can be counted or looked up?
+
+```{overview}              all networks, a line each
+```{facts} alexnet         size, cost, explorer
+```{rows} alexnet          the paper's table beside ours
+```{notes} alexnet         what its file says first
+```{options} alexnet       the class and its arguments
+```{variants} alexnet      each line of the content is one choice of options: variant=2014
+```{weights} alexnet       who publishes weights
+```{recipes} alexnet       the paper's training beside the quick one, and what was measured
+"""
+
+import dataclasses
+import inspect
+import json
+import sys
+
+from generated import Generated, in_rst, table
+from lecture import DOCS, anchor, read_toml
+from sphinx.application import Sphinx
+from torch import nn
+
+from lecture_nets.analysis import outline
+from lecture_nets.cost_table import asked_for, count
+from lecture_nets.layers import Concat
+from lecture_nets.nets import NETS
+from lecture_nets.training import RECIPES
+from lecture_nets.training.pretrained import offers
+
+PAPERS = DOCS / "networks" / "papers.toml"
+
+
+class OfNetwork(Generated):
+    """A directive about one network, named as in `NETS`."""
+
+    required_arguments = 1
+    optional_arguments = 0
+
+    @property
+    def network(self) -> str:
+        return self.arguments[0]
+
+    @property
+    def class_name(self) -> str:
+        return NETS[self.network].__name__
+
+
+class Overview(Generated):
+    def markdown(self) -> str:
+        entries = [count(name, {}, None) for name in NETS]
+        return table(
+            ["network", "images, px", "parameters", "multiply-adds", "depth", "smallest image, px"],
+            [
+                [
+                    f"[{type(entry.net).__name__}]({entry.name}.md)",
+                    entry.image_size,
+                    entry.cost.parameters,
+                    entry.cost.macs,
+                    entry.cost.depth,
+                    entry.net.min_size,
+                ]
+                for entry in entries
+            ],
+        )
+
+
+class Facts(OfNetwork):
+    def markdown(self) -> str:
+        entry = count(self.network, {}, None)
+        cost, size = entry.cost, entry.image_size
+        rows = [
+            ["images in the paper", f"{size} × {size} pixels"],
+            ["smallest images", f"{entry.net.min_size} × {entry.net.min_size} pixels"],
+            ["parameters", f"{cost.parameters:,}"],
+            ["parameters of side heads, only for training", f"{cost.aux_parameters:,}"],
+            ["multiply-adds for one image", f"{cost.macs:,}"],
+            ["depth, the longest path of convolutions and linear layers", cost.depth],
+            ["paths from image to scores", f"{cost.paths:,}"],
+            ["one unit of the last map sees", f"{cost.receptive_field:,} pixels a side"],
+        ]
+        explorer = anchor(f"../explorer/index.html#net={self.network}", "Open it in the explorer")
+        return (
+            table(["counted", "with 1,000 classes"], rows)
+            + f"\n\n{explorer}, change its size and width, and look inside its modules. "
+            f"The shell prints the same: `lecture-nets table --net {self.network}`."
+        )
+
+
+class Rows(OfNetwork):
+    """Our rows, each beside what the paper's table prints for it."""
+
+    def markdown(self) -> str:
+        paper = read_toml(PAPERS)[self.network]
+        entry = count(self.network, {}, None)
+        rows = []
+        for row in entry.cost.rows:
+            outside = row.side_head or row.name == "head"
+            layer = entry.net.get_submodule(row.name if outside else f"trunk.{row.name}")
+            printed = paper["rows"].get(row.name, [])
+            printed += [""] * (len(paper["columns"]) - len(printed))
+            rows.append(
+                [
+                    f"`{row.name}`",
+                    *printed,
+                    branches(layer),
+                    "×".join(map(str, row.output)),
+                    row.parameters,
+                    row.macs,
+                    row.receptive_field or "all",
+                ]
+            )
+        ours = ["what is in ours", "output", "parameters", "multiply-adds", "sees, px"]
+        papers = [f"{paper.get('from', 'paper')}: {column}" for column in paper["columns"]]
+        return (
+            table(["row", *papers, *ours], rows)
+            + f"\n\nOf the paper: {paper['source']}. Of ours: counted from `{self.class_name}`, "
+            "whose outputs have the channels first."
+        )
+
+
+def branches(layer: nn.Module) -> str:
+    """What an image passes in a row, with a line for each branch of a module."""
+    if isinstance(layer, Concat):
+        return "<br>".join(map(outline, layer.children()))
+    return outline(layer)
+
+
+class Notes(OfNetwork):
+    """What the file of the network says about the paper, and about where ours differs."""
+
+    def markdown(self) -> str:
+        module = sys.modules[NETS[self.network].__module__]
+        path = f"lecture_nets/nets/{self.network}.py"
+        return in_rst(inspect.cleandoc(module.__doc__ or "")) + f"\n\nThe file is `{path}`."
+
+
+class Options(OfNetwork):
+    def markdown(self) -> str:
+        return in_rst(f".. autoclass:: lecture_nets.nets.{self.class_name}\n   :no-index:")
+
+
+class Variants(OfNetwork):
+    has_content = True
+
+    def markdown(self) -> str:
+        rows = []
+        for line in self.content:
+            ((name, options),) = asked_for([self.network, *line.split()])
+            entry = count(name, options, None)
+            words = ", ".join(f"`{option}={value}`" for option, value in options.items())
+            cost = entry.cost
+            rows.append([words, cost.parameters, cost.macs, cost.depth, entry.net.min_size])
+        columns = ["option", "parameters", "multiply-adds", "depth", "smallest image, px"]
+        return table(columns, rows)
+
+
+class Weights(OfNetwork):
+    def markdown(self) -> str:
+        module = f"{self.class_name}Module"
+        text = offers(module).replace("'", "`")
+        if text.endswith("none."):
+            return text
+        return (
+            f"{text}\n\n`{module}.from_pretrained(…)` loads them, checks the download, and "
+            "remembers how pictures were shown to them."
+        )
+
+
+class Recipes(OfNetwork):
+    def markdown(self) -> str:
+        recipes = RECIPES[self.class_name]
+        rows = [
+            [field.name, *(in_words(getattr(recipe, field.name)) for recipe in recipes.values())]
+            for field in dataclasses.fields(next(iter(recipes.values())))
+        ]
+        text = table(["part", *(f'`recipe="{name}"`' for name in recipes)], rows)
+        measured = json.loads((DOCS / "results" / "training.json").read_text("utf-8"))
+        runs = [
+            [name, f"`{run['command']}`", run["test_top1_percent"]]
+            for name, run in measured.items()
+            if f"--model {self.class_name}Module " in f"{run['command']} "
+        ]
+        if runs:
+            text += "\n\nMeasured, one run each ([all results](../results.md)):\n\n"
+            text += table(["run", "command", "test top-1, %"], runs)
+        return text
+
+
+def in_words(value: object) -> object:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {number}" for key, number in value.items())
+    return "–" if value is None else value
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    for directive in (Overview, Facts, Rows, Notes, Options, Variants, Weights, Recipes):
+        app.add_directive(directive.__name__.lower(), directive)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
