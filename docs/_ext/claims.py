@@ -16,7 +16,10 @@ from sphinx.application import Sphinx
 VERDICT = re.compile(
     r"^(?P<claim>C\d+) (?P<word>holds|is contradicted on our data): (?P<why>.*)$", re.M
 )
-SIGNS = {"holds": "✔ holds", "is contradicted on our data": "✘ contradicted on our data"}
+SIGNS = {
+    "holds": ("✔ holds", "✔ 成立"),
+    "is contradicted on our data": ("✘ contradicted on our data", "✘ 在我们的数据上不成立"),
+}
 
 
 def slides() -> dict[str, dict]:
@@ -53,13 +56,18 @@ class Claims(Generated):
         lines: list[str] = []
         for name, part in slides().items():
             judged = verdicts(name)
-            lines.append(f"## Slide {part['slide']}: [{part['title']['en']}]({name}.ipynb)\n")
+            links = [f"[{title}]({name}.ipynb)" for title in part["title"].values()]
+            lines.append(f"## {part['slide']} · {bilingual(*links)}\n")
             for claim, words in part["claims"].items():
                 found = judged[claim]
+                cell = [
+                    f"{{ref}}`{text} <{claim}>`"
+                    for text in (f"See the cell of {claim}", f"查看 {claim} 的单元格")
+                ]
                 lines.append(
-                    f"**{claim}** “{words}”\\\n"
-                    f"[{SIGNS[found['word']]}]{{.verdict}}: {escaped(found['why'])}. "
-                    f"{{ref}}`See the cell of {claim} <{claim}>`\n"
+                    f"**{claim}** {bilingual(*(f'“{text}”' for text in words.values()))}\\\n"
+                    f"{bilingual(*SIGNS[found['word']])}: {escaped(found['why'])}. "
+                    f"{bilingual(*cell)}\n"
                 )
         return "\n".join(lines)
 

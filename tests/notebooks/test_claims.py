@@ -47,6 +47,13 @@ def test_lecture_toml_holds_every_claim_once_and_in_order(lecture):
     assert [claim for part in lecture.values() for claim in part["claims"]] == CLAIMS
 
 
+def test_every_claim_is_told_in_both_languages(lecture):
+    for part in lecture.values():
+        for words in (part["title"], *part["claims"].values()):
+            assert list(words) == ["en", "zh"]
+            assert all(words.values())
+
+
 def test_a_slide_of_the_video_begins_before_it_ends(lecture):
     for part in lecture.values():
         assert part["video_seconds"] == sorted(part["video_seconds"])
