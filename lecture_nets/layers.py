@@ -184,14 +184,16 @@ class GridPool(nn.Module):
     too small for ``grid`` such windows, the windows shrink, so that small images can be trained on.
     """
 
+    kernel_size, stride = 5, 3
+
     def __init__(self, grid: int) -> None:
         super().__init__()
         self.grid = grid
 
     def forward(self, x: Tensor) -> Tensor:
-        if min(x.shape[-2:]) < 5 + 3 * (self.grid - 1):
+        if min(x.shape[-2:]) < self.kernel_size + self.stride * (self.grid - 1):
             return F.adaptive_avg_pool2d(x, self.grid)
-        return F.avg_pool2d(x, 5, stride=3)
+        return F.avg_pool2d(x, self.kernel_size, self.stride)
 
     def extra_repr(self) -> str:
         return f"grid={self.grid}"

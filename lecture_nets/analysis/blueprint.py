@@ -9,7 +9,7 @@ each of `WIDTHS`.
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain, count, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -170,27 +170,13 @@ def pool(layers: Same) -> Plan:
     return {**window(layers[0]), "ceil_mode": layers[0].ceil_mode}
 
 
-def grid_pool(layers: Same) -> Plan:
-    """`GridPool` keeps window and stride to itself, and its map tells both by where it grows."""
-    pool = layers[0]
-
-    def side(n: int) -> int:
-        return pool(torch.empty(1, 1, n, n, device="meta")).shape[2]
-
-    grows = (n for n in count(pool.grid) if side(n + 1) > side(n))
-    first, second = (n + 1 for n in islice(grows, 2))
-    stride = second - first
-    kernel = first - pool.grid * stride
-    return {"grid": pool.grid, "kernel_size": as_shape(kernel), "stride": as_shape(stride)}
-
-
 # What a page must know of a layer beside its kind and its parameters.
 FACTS: dict[str, Callable[[Same], Plan]] = {
     "convolution": convolution,
     "max": pool,
     "average": pool,
     "adaptive": lambda layers: {"grid": as_shape(layers[0].output_size)[0]},
-    "grid": grid_pool,
+    "grid": lambda layers: {"grid": layers[0].grid, **window(layers[0])},
     "linear": lambda layers: {"channels": [layer.out_features for layer in layers]},
 }
 

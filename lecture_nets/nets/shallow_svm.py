@@ -65,7 +65,9 @@ def describe_patches(cells: Tensor) -> Tensor:
     y, x = (
         torch.linspace(-1, 1, n, device=cells.device, dtype=cells.dtype) for n in (rows, columns)
     )
-    place = torch.stack([y.repeat_interleave(columns), x.repeat(rows)]).expand(len(cells), -1, -1)
+    # Not len(cells): torch.export would take that batch for the only one.
+    place = torch.stack([y.repeat_interleave(columns), x.repeat(rows)])
+    place = place.expand(cells.shape[0], -1, -1)
     return torch.cat([sift, 0.03 * colours, 0.3 * place], dim=1).unflatten(2, (rows, columns))
 
 

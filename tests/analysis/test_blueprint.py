@@ -41,7 +41,7 @@ def test_branches_keep_their_names_and_chains_their_order():
 
 
 @pytest.mark.parametrize("grid", [4, 5])
-def test_the_window_of_a_side_heads_pool_is_found_by_asking_it(grid):
+def test_a_side_heads_pool_tells_its_window(grid):
     plan = layer_plan([GridPool(grid)])
     assert plan == {"kind": "grid", "grid": grid, "kernel_size": (5, 5), "stride": (3, 3)}
 

@@ -479,7 +479,7 @@ def test_rows_can_be_extracted_by_name(name):
     assert all(torch.equal(found[row], expected[row]) for row in rows)
 
 
-# torch.export 2.14 makes the batch of ShallowSVM's descriptors a constant.
+# ShallowSVM must have been fitted first; see test_shallow_svm.py.
 @pytest.mark.parametrize("name", [name for name in NETS if name in LEARNED])
 def test_exports_for_any_batch(name):
     net = small(name).eval()

@@ -259,9 +259,10 @@ def test_learns_to_tell_stripes_apart(encoding):
     assert (net(images[30:]).argmax(dim=1) == labels[30:]).all()
 
 
-def test_exports_once_fitted():
-    x = torch.randn(4, 3, 32, 32)
+def test_exports_for_any_batch_once_fitted():
+    x = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     net = ShallowSVM(5, width=0.1)
     net.fit_codebook(x)
-    exported = torch.export.export(net.eval(), (x,)).module()
+    batches = ({0: torch.export.Dim("batch")},)
+    exported = torch.export.export(net.eval(), (x[:2],), dynamic_shapes=batches).module()
     assert torch.equal(exported(x), net(x))
