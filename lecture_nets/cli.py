@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 
 from lecture_nets import __version__
-from lecture_nets.usage import UsageError, unknown
+from lecture_nets.usage import UsageError, check_known, unknown
 
 USAGE = """\
 usage: lecture-nets COMMAND [options]
@@ -111,8 +111,8 @@ def check_short_names(args: list[str]) -> None:
         kind = name.removeprefix("--")
         value = given if equals else value
         is_short_name = kind in known and name.startswith("--") and value.isidentifier()
-        if is_short_name and value not in known[kind]:
-            raise UsageError(unknown(kind, value, known[kind]))
+        if is_short_name:
+            check_known(kind, value, known[kind])
 
 
 def run_lightning(args: list[str]) -> None:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from lecture_nets.analysis import Cost, cost
 from lecture_nets.nets import NETS, Network
-from lecture_nets.usage import UsageError, unknown
+from lecture_nets.usage import UsageError, check_known
 
 EXAMPLES = """\
 examples:
@@ -74,7 +74,7 @@ def table(args: list[str]) -> None:
         print(json.dumps([as_json(entry) for entry in entries], indent=2))
         return
     sheet = rows_sheet(entries[0]) if len(entries) == 1 else overview(entries)
-    Console(width=None if sys.stdout.isatty() else WIDE).print(sheet)
+    show(sheet)
 
 
 def asked_for(words: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
@@ -99,12 +99,10 @@ def count(name: str, options: dict[str, str], image_size: int | None) -> Entry:
 
 def build(name: str, options: dict[str, str]) -> Network:
     """The network without values, its options read by the types in its signature."""
-    if name not in NETS:
-        raise UsageError(unknown("network", name, NETS))
+    check_known("network", name, NETS)
     known = inspect.signature(NETS[name]).parameters
     for option in options:
-        if option not in known:
-            raise UsageError(unknown(f"option of {name}", option, known))
+        check_known(f"option of {name}", option, known)
     reader = ArgumentParser(exit_on_error=False)
     reader.add_class_arguments(NETS[name])
     try:
@@ -123,6 +121,11 @@ def as_json(entry: Entry) -> dict[str, object]:
         "min_size": entry.net.min_size,
         **dataclasses.asdict(entry.cost),
     }
+
+
+def show(sheet: Table) -> None:
+    """Print a sheet, as wide as it needs where the output is no terminal."""
+    Console(width=None if sys.stdout.isatty() else WIDE).print(sheet)
 
 
 def empty_sheet(title: str, *columns: str, caption: str | None = None) -> Table:

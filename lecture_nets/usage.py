@@ -14,3 +14,14 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]}?" if near else ""
     return f"unknown {kind} {name!r}.{hint} There are: {', '.join(known)}."
+
+
+def check_known(kind: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name that is none of ``known``.
+
+    Raises:
+        UsageError: it is not; lists those there are.
+    """
+    known = list(known)
+    if name not in known:
+        raise UsageError(unknown(kind, name, known))

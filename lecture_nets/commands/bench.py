@@ -3,17 +3,16 @@
 import argparse
 import dataclasses
 import json
-import sys
 
 import torch
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from lecture_nets.cost_table import WIDE, empty_sheet
+from lecture_nets.cost_table import empty_sheet, show
 from lecture_nets.inference.speed import COMPILED, ONNXRUNTIME, PLAIN, Speed, forms, speeds
 from lecture_nets.nets import NETS
-from lecture_nets.usage import UsageError, unknown
+from lecture_nets.usage import UsageError, check_known
 
 
 def bench(args: list[str]) -> None:
@@ -41,8 +40,7 @@ def bench(args: list[str]) -> None:
     given = parser.parse_args(args)
     names = given.nets or list(NETS)
     for name in names:
-        if name not in NETS:
-            raise UsageError(unknown("network", name, NETS))
+        check_known("network", name, NETS)
     for option in ("batch_size", "rounds"):
         if getattr(given, option) < 1:
             raise UsageError(f"--{option.replace('_', '-')} {getattr(given, option)}: at least 1.")
@@ -64,7 +62,7 @@ def bench(args: list[str]) -> None:
     if given.json:
         print(json.dumps([dataclasses.asdict(speed) for speed in measured], indent=2))
         return
-    Console(width=None if sys.stdout.isatty() else WIDE).print(sheet(measured))
+    show(sheet(measured))
     print(
         f"{given.batch_size} at a time, threads: {torch.get_num_threads()}. In brackets: times as "
         f"fast as {PLAIN}, the median of rounds in turns."

@@ -2,7 +2,6 @@
 
 import argparse
 import statistics
-import sys
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from lecture_nets.cost_table import WIDE, empty_sheet
+from lecture_nets.cost_table import empty_sheet, show
 from lecture_nets.data.image_files import FORMATS, image_fault
 from lecture_nets.data.image_folder import ImageFile, ImageFolderDataModule
 from lecture_nets.data.image_source import ImageSource
@@ -39,8 +38,7 @@ def check_data(args: list[str]) -> None:
     splits = data._drawn(
         {split: [f for f in files if f.path not in faults] for split, files in listed.items()}
     )
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    console.print(sheet(data.class_names, splits, source.root.name))
+    show(sheet(data.class_names, splits, source.root.name))
     say(sizes_in_words(sizes))
     drawn = [split for split in splits if split not in data._folders]
     if drawn:

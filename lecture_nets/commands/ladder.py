@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lightning.pytorch import seed_everything
-from rich.console import Console
 
-from lecture_nets.cost_table import WIDE, empty_sheet
+from lecture_nets.cost_table import empty_sheet, show
 from lecture_nets.data import ImageFolderDataModule, PartsWorldDataModule
 from lecture_nets.nets import NETS
 from lecture_nets.training import MODULES, ImageClassifier
 from lecture_nets.training.ladder import ladder as train
-from lecture_nets.usage import UsageError, unknown
+from lecture_nets.usage import UsageError, check_known
 from lecture_nets.visualize.ladder import draw_ladder
 
 
@@ -40,8 +39,7 @@ def ladder(args: list[str]) -> None:
     given = parser.parse_args(args)
     names = given.nets or list(NETS)
     for name in names:
-        if name not in NETS:
-            raise UsageError(unknown("network", name, NETS))
+        check_known("network", name, NETS)
     if given.epochs < 1:
         raise UsageError(f"--epochs {given.epochs}: at least 1.")
     for name in names:
@@ -76,7 +74,7 @@ def ladder(args: list[str]) -> None:
     for rung in rungs:
         numbers = (f"{rung.depth}", f"{rung.parameters:,}", f"{rung.test_error:.1%}")
         table.add_row(rung.name, *numbers, f"{rung.seconds:.0f}")
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    show(table)
     print(caption)
     print(f"chart: {given.output / 'ladder.png'}")
 
