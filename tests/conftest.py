@@ -5,6 +5,8 @@ import torch
 from lightning.pytorch import Trainer
 from torch.utils.data import DataLoader
 
+from lecture_nets import cli
+
 
 @pytest.fixture(autouse=True)
 def seeded():
@@ -42,3 +44,15 @@ def loader():
         return DataLoader(samples, batch_size=batch_size, **options)
 
     return make
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capfd):
+    """Run a command in an empty folder: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str) -> tuple[int, str, str]:
+        code = cli.main(list(args))
+        return code, *capfd.readouterr()
+
+    return run

@@ -1,22 +1,8 @@
-"""Commands as a user gives them, in an empty folder."""
+"""Photos to give to commands."""
 
 import pytest
 import torch
 from PIL import Image
-
-from lecture_nets import cli
-
-
-@pytest.fixture
-def run(monkeypatch, tmp_path, capfd):
-    """Run a command in an empty folder: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: str) -> tuple[int, str, str]:
-        code = cli.main(list(args))
-        return code, *capfd.readouterr()
-
-    return run
 
 
 @pytest.fixture
