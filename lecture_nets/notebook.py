@@ -43,9 +43,9 @@ def setup(seed: int = 0) -> None:
     import torch
     from lightning.pytorch import seed_everything
 
-    from lecture_nets.cli import quiet_lightning
+    from lecture_nets.training.quiet import quiet_lightning
 
-    quiet_lightning()
+    quiet_lightning().__enter__()  # for as long as the notebook runs
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # timm loads tqdm, which misses widgets for bars that nobody shows.

@@ -79,7 +79,7 @@ for row in (*SLIDE, *zf):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Count the layers
 #
-# Depth is the number of convolutions and linear layers on the longest path from image to scores. Pooling and normalisation do not count. The networks exist here as objects, so nobody has to take a number on trust.
+# Depth is the number of convolutions and linear layers on the longest path from image to logits. Pooling and normalization do not count. The networks exist here as objects, so nobody has to take a number on trust.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 数一数层数
@@ -161,7 +161,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## How far to a human?
 #
-# One person learned the classes and labelled 1500 of the test images. That is the dashed line in the figure. GoogLeNet's error on those very images is known too, a little higher than on all of them, and so is a second person's, on 258.
+# One person learned the classes and labeled 1500 of the test images. That is the dashed line in the figure. GoogLeNet's error on those very images is known too, a little higher than on all of them, and so is a second person's, on 258.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 离人类还有多远？
@@ -211,7 +211,7 @@ print(f"rank correlation: {on_imagenet:.2f}")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## On our images: a shallow support vector machine
 #
-# Scenes of ten classes, drawn by this package. First the row of 2011, small: gradients and colours of every patch, described by rules that people wrote, then a Fisher vector, then one linear layer with a hinge loss. Only that layer learns. 1000 images, three epochs.
+# Scenes of ten classes, drawn by this package. First the row of 2011, small: gradients and colors of every patch, described by rules that people wrote, then a Fisher vector, then one linear layer with a hinge loss. Only that layer learns. 1000 images, three epochs.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 在我们的图像上：浅层支持向量机
@@ -220,7 +220,7 @@ print(f"rank correlation: {on_imagenet:.2f}")
 
 # %%
 from lecture_nets import PartsWorldDataModule, ShallowSVMModule
-from lecture_nets.training.ladder import ladder
+from lecture_nets.analysis.ladder import ladder
 
 data = PartsWorldDataModule(image_size=80, batch_size=16, train_size=1000, test_size=500)
 (svm,) = ladder([ShallowSVMModule(width=0.25)], data, epochs=3)
@@ -267,7 +267,7 @@ draw_ladder(rungs, "Half a minute of training", guessing=guessing, caption=capti
 # 全部七个网络，训练得更久：图像数量是刚才的四倍，尺寸略大，轮数是刚才的两倍。结果用 `python tests/benchmarks/ladder.py` 测得，记录随软件包一起提供。
 
 # %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
-from lecture_nets.training.ladder import Rung
+from lecture_nets.analysis.ladder import Rung
 
 record = notebook.record("ladder")
 rungs = [Rung(**rung) for rung in record["rungs"]]
@@ -283,7 +283,7 @@ for some, who in ((rungs, "all"), (rungs[1:], "without ShallowSVM")):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The verdict
 #
-# The single layer wins, clearly. Its descriptors measure outlines and colours, which is what these scenes are drawn from, and leave little to learn. A deep network has to find all that by itself, from 1000 or 4000 images, where ImageNet had 1.2 million and training took days. So do not read the two figures as one: depth paid where there were data and time to use it. Leave the single layer out, and six networks remain that learn everything themselves; the second line above says how well the slide's order holds among them.
+# The single layer wins, clearly. Its descriptors measure outlines and colors, which is what these scenes are drawn from, and leave little to learn. A deep network has to find all that by itself, from 1000 or 4000 images, where ImageNet had 1.2 million and training took days. So do not read the two figures as one: depth paid where there were data and time to use it. Leave the single layer out, and six networks remain that learn everything themselves; the second line above says how well the slide's order holds among them.
 #
 # Which deep network comes first here may hang on the minutes and on batch norm as much as on depth, and another seed may swap them. So the verdict rests on the single layer alone.
 

@@ -170,7 +170,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Layer 1: edges and blobs?
 #
-# Four of the 16 filters, and below each its spectrum: which waves it answers to, flat ones in the middle, fine ones at the rim. An edge detector has two spots side by side, across the edge. A blob of colour has one spot in the middle. Noise, as before training, is spread all over.
+# Four of the 16 filters, and below each its spectrum: which waves it answers to, flat ones in the middle, fine ones at the rim. An edge detector has two spots side by side, across the edge. A blob of color has one spot in the middle. Noise, as before training, is spread all over.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 第 1 层：边缘和色块？
@@ -198,13 +198,13 @@ draw_grid(
     tiles,
     titles,
     title="Filters of conv_1 and their spectra",
-    alt="Trained filters: two edges with two bright spots in their spectra, two blobs of colour "
+    alt="Trained filters: two edges with two bright spots in their spectra, two blobs of color "
     "with one spot in the middle. Untrained filters: noise, with spots all over.",
     columns=4,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
-# And their preferred inputs: the patches of the test images that drive two of these channels most, and in grey on their left, the part of the pixels that matters (the projection of ZFNet's authors).
+# And their preferred inputs: the patches of the test images that drive two of these channels most, and in gray on their left, the part of the pixels that matters (the projection of ZFNet's authors).
 
 # %% [markdown] tags=["lang-zh"]
 # 再看它们偏好的输入：右边是测试图像中最能激活其中两个通道的图像块，左边灰底上是起作用的那部分像素（采用 ZFNet 作者提出的反卷积投影）。
@@ -414,7 +414,7 @@ notebook.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# So the order holds, parts before classes, but here they come earlier than on the slide. One reason can be counted: how many of the 128 pixels a unit sees. AlexNet was built for images of 224 pixels. (Do not make too much of the many units for classes: in `conv_5`, neighbouring units are 16 pixels apart, and parts are often smaller, so dissection can hardly name a unit after one. The probe does not depend on that.)
+# So the order holds, parts before classes, but here they come earlier than on the slide. One reason can be counted: how many of the 128 pixels a unit sees. AlexNet was built for images of 224 pixels. (Do not make too much of the many units for classes: in `conv_5`, neighboring units are 16 pixels apart, and parts are often smaller, so dissection can hardly name a unit after one. The probe does not depend on that.)
 
 # %% [markdown] tags=["lang-zh"]
 # 可见顺序是对的，部件先于类别，但在这里都比幻灯片所说的来得更早。其中一个原因可以直接数出来：在 128 个像素中，一个单元能看到多少。而 AlexNet 原本是为 224 像素的图像设计的。（不必过分看重代表类别的单元之多：在 `conv_5` 中，相邻单元相距 16 个像素，而部件往往比这还小，所以网络剖析很难以部件为单元命名。线性探针则没有这个问题。）

@@ -53,7 +53,7 @@ import torch
 
 from lecture_nets.analysis.cost import count_row
 from lecture_nets.analysis.receptive_field import View, view_through
-from lecture_nets.layers import convs
+from lecture_nets.nets.layers import convs
 
 ways = {"one 5×5": convs(64, 1.0, (64, 5)), "two 3×3": convs(64, 1.0, (64, 3), (64, 3))}
 rows = {name: count_row(name, way, torch.empty(1, 64, 35, 35))[0] for name, way in ways.items()}
@@ -241,7 +241,7 @@ answer = (11 - 1) // (3 - 1)
 
 # %% slideshow={"slide_type": "skip"} tags=["check"]
 from lecture_nets.analysis.receptive_field import View, view_through
-from lecture_nets.layers import convs
+from lecture_nets.nets.layers import convs
 
 notebook.check(
     isinstance(answer, int)

@@ -41,7 +41,7 @@ notebook.setup()
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The network, row by row
 #
-# Beware of the name: some libraries call the batch-normalised GoogLeNet "Inception V2". Here it is the network of the slide. Each row below is a row of the paper's table with the shape of its output. Modules are named by the grid they work on: `a` on 35×35, `b` (flattened) on 17×17, `c` on 8×8; the side head (`aux_heads`) is used in training only.
+# Beware of the name: some libraries call the batch-normalized GoogLeNet "Inception V2". Here it is the network of the slide. Each row below is a row of the paper's table with the shape of its output. Modules are named by the grid they work on: `a` on 35×35, `b` (flattened) on 17×17, `c` on 8×8; the auxiliary head (`aux_heads`) is used in training only.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 逐行查看网络
@@ -60,7 +60,7 @@ for row in cost(net).rows:
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Are these 42 layers?
 #
-# "Inception V2 then already had 42 layers", says the slide. The number is the paper's, which does not tell how it counted. The usual rule: convolutions and linear layers on the longest path from the image to the scores; pools, norms and the side head do not count. A second rule also leaves out the layers inside the two grid reductions. The paper contradicts itself on the stem (3×3 or 7×7) and on the number of flattened modules, so let us count all variants by both rules.
+# "Inception V2 then already had 42 layers", says the slide. The number is the paper's, which does not tell how it counted. The usual rule: convolutions and linear layers on the longest path from the image to the logits; pools, norms and the auxiliary head do not count. A second rule also leaves out the layers inside the two grid reductions. The paper contradicts itself on the stem (3×3 or 7×7) and on the number of flattened modules, so let us count all variants by both rules.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 真的是 42 层吗？
@@ -107,7 +107,7 @@ notebook.verdict(
 
 # %% slideshow={"slide_type": "fragment"}
 from lecture_nets.analysis import outline
-from lecture_nets.layers import Concat
+from lecture_nets.nets.layers import Concat
 
 stem = {name: row for name, row in net.trunk.named_children() if not isinstance(row, Concat)}
 for name, row in stem.items():
@@ -168,7 +168,7 @@ notebook.verdict(
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-ignore-output"]
 from torch import nn
 
-from lecture_nets.layers import convs
+from lecture_nets.nets.layers import convs
 
 pool = nn.MaxPool2d(3, stride=2)
 ways = {
@@ -371,7 +371,7 @@ from lecture_nets.nets import InceptionV3
 
 rows = cost(InceptionV3()).rows
 notebook.check(
-    answer == sum(row.depth for row in rows if not row.side_head),
+    answer == sum(row.depth for row in rows if not row.aux_head),
     "What cost(...) returns has an attribute for it. · cost(...) 的结果中有一个属性就是它。",
 )
 

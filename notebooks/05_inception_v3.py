@@ -9,9 +9,9 @@
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # # 5 · Inception V3
 #
-# The slide says: Inception V3 is essentially Inception V2 with RMSprop for training, batch normalisation also in the fully connected layers of the auxiliary classifiers, and label smoothing.
+# The slide says: Inception V3 is essentially Inception V2 with RMSprop for training, batch normalization also in the fully connected layers of the auxiliary classifiers, and label smoothing.
 #
-# You will see each of the three at work: two recipes compared field by field, two forms of RMSprop checked by hand, a side head before and after, and a loss that writes down what it is told. Then you put V3 together from V2, one line for each step.
+# You will see each of the three at work: two recipes compared field by field, two forms of RMSprop checked by hand, an auxiliary head before and after, and a loss that writes down what it is told. Then you put V3 together from V2, one line for each step.
 #
 # After the lecture *Deep Learning: Architectures, Part 2* by Andreas Maier, FAU Erlangen-Nürnberg, [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/): [lecture notes](https://lme.tf.fau.de/). The paper is [arXiv 1512.00567](https://arxiv.org/abs/1512.00567).
 
@@ -41,7 +41,7 @@ notebook.setup()
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## RMSprop
 #
-# A recipe is data: optimiser, learning rate, schedule, and where the numbers come from. Which fields changed from V2 to V3?
+# A recipe is data: optimizer, learning rate, schedule, and where the numbers come from. Which fields changed from V2 to V3?
 
 # %% [markdown] tags=["lang-zh"]
 # ## RMSprop
@@ -139,9 +139,9 @@ notebook.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
-# ## Batch norm in the side head
+# ## Batch norm in the auxiliary head
 #
-# The auxiliary classifier, or side head, listens to the last row of the 17×17 grid and classifies from there, in training only. Its convolution has batch norm like all others. The paper's "BN-auxiliary" normalises the fully connected layer too, which is written here as the 5×5 convolution that it is. `AuxiliaryBatchNorm` does that to a network that lacks it.
+# The auxiliary classifier, or auxiliary head, listens to the last row of the 17×17 grid and classifies from there, in training only. Its convolution has batch norm like all others. The paper's "BN-auxiliary" normalizes the fully connected layer too, which is written here as the 5×5 convolution that it is. `AuxiliaryBatchNorm` does that to a network that lacks it.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 辅助分类器中的批归一化
@@ -162,7 +162,7 @@ print("batch norm added behind", name)
 # %% tags=["nbval-ignore-output"]
 from lecture_nets.visualize.modules import draw_modules
 
-draw_modules({"before": before, "after": head}, "The side head of Inception V2")
+draw_modules({"before": before, "after": head}, "The auxiliary head of Inception V2")
 
 # %% slideshow={"slide_type": "subslide"}
 from lecture_nets.analysis import outline
@@ -228,7 +228,7 @@ from lecture_nets import LabelSmoothing
 rungs = {
     "Inception V2": ("InceptionV2", []),
     "+ RMSprop": ("InceptionV3", []),
-    "+ batch norm in the side head": ("InceptionV3", [AuxiliaryBatchNorm()]),
+    "+ batch norm in the auxiliary head": ("InceptionV3", [AuxiliaryBatchNorm()]),
     "+ label smoothing": ("InceptionV3", [AuxiliaryBatchNorm(), LabelSmoothing(0.1)]),
 }
 
@@ -241,7 +241,9 @@ for rung, (recipe_of, callbacks) in rungs.items():
     optimizer = type(trainer.optimizers[0]).__name__
     norms = outline(module.net.aux_heads, norms=True).count("BN")
     smoothed = any(isinstance(callback, LabelSmoothing) for callback in trainer.callbacks)
-    print(f"{rung:31}{optimizer:10} {norms} norms in the side head, smoothed labels: {smoothed}")
+    print(
+        f"{rung:31}{optimizer:10} {norms} norms in the auxiliary head, smoothed labels: {smoothed}"
+    )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## What the slide does not list
@@ -254,7 +256,7 @@ for rung, (recipe_of, callbacks) in rungs.items():
 # | + RMSprop | 23.1 % |
 # | + label smoothing | 22.8 % |
 # | + stem of 3×3 instead of 7×7 | 21.6 % |
-# | + batch norm in the side head: Inception V3 | 21.2 % |
+# | + batch norm in the auxiliary head: Inception V3 | 21.2 % |
 #
 # The largest gain is a change of the network, from `InceptionV2(stem="7x7")` to the stem that slide 4 gives V2 already. And the V3 that the authors released, whose weights everyone uses, differs from the network of slide 4 in more places:
 
@@ -323,7 +325,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 2
 #
-# How many numbers that training can change does batch norm add to the side head of the full-width Inception V2? Mind the bias of the convolution that a norm makes superfluous.
+# How many numbers that training can change does batch norm add to the auxiliary head of the full-width Inception V2? Mind the bias of the convolution that a norm makes superfluous.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 2
@@ -372,7 +374,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Next
 #
-# [Label smoothing](06_label_smoothing.ipynb): why hard labels drive activations towards infinity, and what smoothing does about it.
+# [Label smoothing](06_label_smoothing.ipynb): why hard labels drive activations toward infinity, and what smoothing does about it.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 下一节

@@ -9,9 +9,9 @@
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # # 6 · Label smoothing
 #
-# The slide says: a hard label drives the scores towards infinity, weight decay holds them back, and smoothing the label helps with noisy labels and discourages hard decisions.
+# The slide says: a hard label drives the logits toward infinity, weight decay holds them back, and smoothing the label helps with noisy labels and discourages hard decisions.
 #
-# You will watch scores and weights while small networks train, count how sure they become, and put wrong labels into the training set.
+# You will watch logits and weights while small networks train, count how sure they become, and put wrong labels into the training set.
 #
 # After the lecture *Deep Learning: Architectures, Part 2* by Andreas Maier, FAU Erlangen-Nürnberg, [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/): [lecture notes](https://lme.tf.fau.de/). The idea is from section 7 of [arXiv 1512.00567](https://arxiv.org/abs/1512.00567).
 
@@ -69,7 +69,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## What a one-hot label asks for
 #
-# Softmax reaches probability 1 only if the gap between the right score and the others is infinite. A network can never arrive, so it never comes to rest. A smoothed label asks for a finite gap, ln((1 − ε + ε/K) / (ε/K)), and beyond it the loss rises again.
+# Softmax reaches probability 1 only if the gap between the right logit and the others is infinite. A network can never arrive, so it never comes to rest. A smoothed label asks for a finite gap, ln((1 − ε + ε/K) / (ε/K)), and beyond it the loss rises again.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 独热标签要求什么
@@ -77,7 +77,7 @@ notebook.verdict(
 # 只有当正确类别的得分与其他得分之差为无穷大时，softmax 才能给出概率 1。网络永远达不到，也就永远停不下来。平滑后的标签只要求有限的差距 ln((1 − ε + ε/K) / (ε/K))，超过它，损失反而上升。
 
 # %%
-from lecture_nets.callbacks.record_growth import best_gap
+from lecture_nets.analysis.growth import best_gap
 
 for epsilon in (0.0, 0.01, 0.1, 0.5):
     print(f"ε = {epsilon}: the labels ask for a gap of {best_gap(epsilon, 10):.2f}")
@@ -85,7 +85,7 @@ for epsilon in (0.0, 0.01, 0.1, 0.5):
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # ## Watch it grow
 #
-# Three times the same small network of four layers, from the same first weights, on the same 50 images: without any regularisation, with weight decay, and with smoothed labels. `RecordGrowth` writes down the scores and the norm of the weights. No layer has batch norm, after which the size of weights would mean nothing.
+# Three times the same small network of four layers, from the same first weights, on the same 50 images: without any regularization, with weight decay, and with smoothed labels. `RecordGrowth` writes down the logits and the norm of the weights. No layer has batch norm, after which the size of weights would mean nothing.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 观察增长
@@ -96,7 +96,7 @@ for epsilon in (0.0, 0.01, 0.1, 0.5):
 from functools import partial
 
 from lecture_nets import PartsWorldDataModule
-from lecture_nets.analysis.plain_stack import PlainStack
+from lecture_nets.nets.plain_stack import PlainStack
 
 data = PartsWorldDataModule(32, batch_size=50, train_size=50, test_size=500, augment=False)
 data.setup()
@@ -104,11 +104,11 @@ batch = data.normalize(data.train_set.images), data.train_set.labels
 build = partial(PlainStack, 4, width=0.5)
 
 # %% slideshow={"slide_type": "fragment"}
-from lecture_nets.callbacks.record_growth import RecordGrowth
+from lecture_nets.analysis.growth import RecordGrowth
 from lecture_nets.training.plain_sgd import fit_plainly
 
 ways = {
-    "no regularisation": {},
+    "no regularization": {},
     "weight decay": {"weight_decay": 0.005},
     "smoothing": {"epsilon": 0.1},
 }
@@ -135,7 +135,7 @@ from itertools import pairwise
 
 later = {
     name: [moment for moment in runs[name] if moment.step >= 300]
-    for name in ("no regularisation", "weight decay")
+    for name in ("no regularization", "weight decay")
 }
 rises = {}
 for name, run in later.items():
@@ -147,18 +147,18 @@ for name, run in later.items():
     print(f"  weights grow to the end: {rises[name, 'weight_norm']}")
 
 # %% slideshow={"slide_type": "fragment"} tags=["C28"]
-free = {what: rises["no regularisation", what] for what in ("logit_gap", "weight_norm")}
+free = {what: rises["no regularization", what] for what in ("logit_gap", "weight_norm")}
 notebook.verdict(
     "C28",
     all(free.values()),
-    "with no regularisation, when every training image is named right already, the scores still "
+    "with no regularization, when every training image is named right already, the logits still "
     f"move apart to the end: {free['logit_gap']}; the weights still grow: {free['weight_norm']}",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["C29"]
 begin, end = runs["weight decay"][0].weight_norm, runs["weight decay"][-1].weight_norm
 falls = all(b.weight_norm < a.weight_norm for a, b in pairwise(later["weight decay"]))
-below = end < begin < runs["no regularisation"][-1].weight_norm
+below = end < begin < runs["no regularization"][-1].weight_norm
 notebook.verdict(
     "C29",
     falls and below,
@@ -167,7 +167,7 @@ notebook.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# To grow forever does not mean to grow fast: the gap grows like a logarithm of the steps, as each step lowers the loss and so the next gradient. With smoothed labels it rises too, but towards the gap that these ask for.
+# To grow forever does not mean to grow fast: the gap grows like a logarithm of the steps, as each step lowers the loss and so the next gradient. With smoothed labels it rises too, but toward the gap that these ask for.
 
 # %% [markdown] tags=["lang-zh"]
 # 永远增长并不等于快速增长：每走一步，损失变小，下一步的梯度也随之变小，因此差距大致按步数的对数增长。用平滑后的标签，差距也在上升，但趋向标签所要求的那个值。
@@ -207,7 +207,7 @@ notebook.verdict(
 
 # %%
 from lecture_nets import AlexNetModule
-from lecture_nets.data.features import FeatureDataModule
+from lecture_nets.analysis.features import FeatureDataModule
 
 images = partial(PartsWorldDataModule, 96, 50, 200, 10, 500, augment=False)
 net = AlexNetModule.from_pretrained("parts_world").net
@@ -301,7 +301,7 @@ for name, epsilon in (("AlexNet, hard labels", 0.0), ("AlexNet, smoothing", 0.1)
 draw_reliability({name: sure[name] for name in sure if "AlexNet" in name})
 
 # %% slideshow={"slide_type": "fragment"} tags=["C32"]
-pairs = [("no regularisation", "smoothing"), ("AlexNet, hard labels", "AlexNet, smoothing")]
+pairs = [("no regularization", "smoothing"), ("AlexNet, hard labels", "AlexNet, smoothing")]
 fewer = [sure[soft].share_above(0.9) < sure[hard].share_above(0.9) * 3 / 4 for hard, soft in pairs]
 closer = [sure[soft].error < sure[hard].error for hard, soft in pairs]
 notebook.verdict(
@@ -367,7 +367,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 2
 #
-# K = 1000 and ε = 1/10, as in the paper. How many times as probable as any other class should the right class be, when the loss is least? The gap of the scores is the logarithm of that.
+# K = 1000 and ε = 1/10, as in the paper. How many times as probable as any other class should the right class be, when the loss is least? The gap of the logits is the logarithm of that.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 2
@@ -383,7 +383,7 @@ answer = 9001
 # %% slideshow={"slide_type": "skip"} tags=["check"]
 import math
 
-from lecture_nets.callbacks.record_growth import best_gap
+from lecture_nets.analysis.growth import best_gap
 
 notebook.check(
     answer is not ... and abs(math.log(answer) - best_gap(0.1, 1000)) < 1e-9,

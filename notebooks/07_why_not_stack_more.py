@@ -50,7 +50,7 @@ notebook.setup()
 
 # %%
 from lecture_nets.analysis import cost
-from lecture_nets.analysis.plain_stack import PlainStack
+from lecture_nets.nets.plain_stack import PlainStack
 
 depths = (4, 8, 16, 32, 56)
 for depth in depths:
@@ -257,7 +257,7 @@ kernel = torch.tensor(answer if isinstance(answer, list) else [[0.0] * 3] * 3)
 notebook.check(
     kernel.shape == (3, 3)
     and torch.conv2d(picture, kernel.float().view(1, 1, 3, 3), padding=1).equal(picture),
-    "Each pixel shall get its own value, and nothing of its neighbours. · "
+    "Each pixel shall get its own value, and nothing of its neighbors. · "
     "每个像素只取自己的值，不取相邻像素的值。",
 )
 

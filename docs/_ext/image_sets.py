@@ -21,7 +21,7 @@ class Sets(Generated):
             ]
             for name, each in SETS.items()
         ]
-        return table(["name", "pictures", "licence", "to cite"], rows)
+        return table(["name", "pictures", "license", "to cite"], rows)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -21,9 +21,9 @@ from sphinx.application import Sphinx
 from torch import nn
 
 from lecture_nets.analysis import outline
-from lecture_nets.cost_table import asked_for, count
-from lecture_nets.layers import Concat
+from lecture_nets.cli.table import asked_for, count
 from lecture_nets.nets import NETS
+from lecture_nets.nets.layers import Concat
 from lecture_nets.training import RECIPES
 from lecture_nets.training.pretrained import offers
 
@@ -72,10 +72,10 @@ class Facts(OfNetwork):
             ["images in the paper", f"{size} × {size} pixels"],
             ["smallest images", f"{entry.net.min_size} × {entry.net.min_size} pixels"],
             ["parameters", f"{cost.parameters:,}"],
-            ["parameters of side heads, only for training", f"{cost.aux_parameters:,}"],
+            ["parameters of auxiliary heads, only for training", f"{cost.aux_parameters:,}"],
             ["multiply-adds for one image", f"{cost.macs:,}"],
             ["depth, the longest path of convolutions and linear layers", cost.depth],
-            ["paths from image to scores", f"{cost.paths:,}"],
+            ["paths from image to logits", f"{cost.paths:,}"],
             ["one unit of the last map sees", f"{cost.receptive_field:,} pixels a side"],
         ]
         explorer = anchor(f"../explorer/index.html#net={self.network}", "Open it in the explorer")
@@ -94,7 +94,7 @@ class Rows(OfNetwork):
         entry = count(self.network, {}, None)
         rows = []
         for row in entry.cost.rows:
-            outside = row.side_head or row.name == "head"
+            outside = row.aux_head or row.name == "head"
             layer = entry.net.get_submodule(row.name if outside else f"trunk.{row.name}")
             printed = paper["rows"].get(row.name, [])
             printed += [""] * (len(paper["columns"]) - len(printed))

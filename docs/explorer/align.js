@@ -24,8 +24,8 @@ const Align = (() => {
     return found;
   }
 
-  // Rows of one name; a side head may listen to another row.
-  const rows = (first, second) => pairs(first, second, (row) => (row.side_head ? "side head" : row.name));
+  // Rows of one name; an auxiliary head may listen to another row.
+  const rows = (first, second) => pairs(first, second, (row) => (row.aux_head ? "auxiliary head" : row.name));
 
   // The steps of two lanes (layers.js) that the other does not have.
   function unlike(first, second, found = new Set()) {

@@ -19,7 +19,7 @@ const Arithmetic = (() => {
 
   const slide = (layer, [, height, width]) => [windows(layer, 0, height), windows(layer, 1, width)];
 
-  // A side head's pool: on maps too small for its windows, they shrink.
+  // A auxiliary head's pool: on maps too small for its windows, they shrink.
   function gridPool(layer, shape) {
     const least = layer.kernel_size[0] + layer.stride[0] * (layer.grid - 1);
     return Math.min(shape[1], shape[2]) < least ? [layer.grid, layer.grid] : slide(layer, shape);
@@ -108,11 +108,11 @@ const Arithmetic = (() => {
     const found = [];
     let views = [0, 1].map(() => ({ field: 1, jump: 1 }));
     let shape = [net.in_channels, size, size];
-    const add = (name, layer, seen, side_head = false) => {
+    const add = (name, layer, seen, aux_head = false) => {
       const inside = measure(layer, shape, w);
       const { output, parameters, macs, depth, paths } = inside;
       const field = seen && output.length === 3 ? Math.max(...seen.map((each) => each.field)) : null;
-      found.push({ name, output, parameters, macs, depth, paths, field, side_head, inside });
+      found.push({ name, output, parameters, macs, depth, paths, field, aux_head, inside });
       return output;
     };
     for (const [name, layer] of Object.entries(net.trunk)) {
@@ -126,10 +126,10 @@ const Arithmetic = (() => {
 
   // The sums of lecture_nets.analysis.cost.
   function total(found) {
-    const main = found.filter((row) => !row.side_head);
+    const main = found.filter((row) => !row.aux_head);
     return {
       ...totals(main),
-      aux_parameters: sum(found.filter((row) => row.side_head).map((row) => row.parameters)),
+      aux_parameters: sum(found.filter((row) => row.aux_head).map((row) => row.parameters)),
       depth: sum(main.map((row) => row.depth)),
       paths: product(main.map((row) => row.paths)),
       field: Math.max(...main.map((row) => row.field ?? 1)),

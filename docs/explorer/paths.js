@@ -1,4 +1,4 @@
-// How many ways lead from the image to the scores: drawn as strands, and counted row by row when played.
+// How many ways lead from the image to the logits: drawn as strands, and counted row by row when played.
 "use strict";
 
 const Paths = (() => {

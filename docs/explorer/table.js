@@ -49,7 +49,7 @@ const Table = (() => {
     const body = rows.flatMap((row) => {
       const cells = COLUMNS.map((column) => {
         const share =
-          column.share && !row.side_head ? Number(row[column.key]) / Number(total[column.key]) : 0;
+          column.share && !row.aux_head ? Number(row[column.key]) / Number(total[column.key]) : 0;
         const attributes = { class: column.key, "data-label": text(column.key), style: `--share: ${share}` };
         return cell(attributes, column.show(row));
       });
@@ -113,7 +113,7 @@ const Table = (() => {
     // AlexNet and ZFNet both have a norm_1, in other places.
     const id = rows[0] ? row.name : `second-${row.name}`;
     const isOpen = rows.some((each) => each?.name === open);
-    const looks = { "side-head": row.side_head, open: isOpen, alike };
+    const looks = { "auxiliary-head": row.aux_head, open: isOpen, alike };
     const drawn = line(
       {
         class: Object.keys(looks)
@@ -149,7 +149,7 @@ const Table = (() => {
     return pair.flatMap((row, i) => (row ? [drawSide(row, i)] : []));
   }
 
-  function rowHeader({ name, side_head }, id, isOpen, only) {
+  function rowHeader({ name, aux_head }, id, isOpen, only) {
     const button = element(
       "button",
       {
@@ -158,13 +158,13 @@ const Table = (() => {
         "aria-expanded": String(isOpen),
         "aria-controls": isOpen ? `inside-${id}` : false,
       },
-      element("code", {}, side_head ? name.replace("aux_heads.", "") : name),
+      element("code", {}, aux_head ? name.replace("aux_heads.", "") : name),
     );
     return element(
       "th",
       { role: "rowheader", scope: "row" },
       button,
-      side_head ? element("small", {}, say("sideHead")) : "",
+      aux_head ? element("small", {}, say("sideHead")) : "",
       only ? element("small", {}, Layers.mark(), " ", say("onlyIn", only)) : "",
     );
   }

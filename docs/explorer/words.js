@@ -35,12 +35,12 @@ const WORDS = {
   zfnet: { en: "AlexNet with smaller first windows", zh: "首层窗口更小的 AlexNet" },
   vgg19: { en: "Nothing but 3×3 convolutions and pools", zh: "只有 3×3 卷积和池化" },
   googlenet: {
-    en: "The first Inception modules, two side heads",
+    en: "The first Inception modules, two auxiliary heads",
     zh: "最早的 Inception 模块，带两个辅助分类器",
   },
-  inception_v2: { en: "Windows factorised into smaller ones", zh: "把大窗口分解为小窗口" },
+  inception_v2: { en: "Windows factorized into smaller ones", zh: "把大窗口分解为小窗口" },
   inception_v3: {
-    en: "Inception V2 as it was released, with a normalised side head",
+    en: "Inception V2 as it was released, with a normalized auxiliary head",
     zh: "作者发布的版本，辅助分类器也做批归一化",
   },
   "01_deeper_is_better": { en: "Deeper is better", zh: "越深越好" },
@@ -51,7 +51,7 @@ const WORDS = {
 
   sums: { en: "In sum", zh: "合计" },
   parameters: { en: "Parameters", zh: "参数量" },
-  aux_parameters: { en: "Parameters of side heads", zh: "辅助分类器的参数量" },
+  aux_parameters: { en: "Parameters of auxiliary heads", zh: "辅助分类器的参数量" },
   macs: { en: "Multiply-adds", zh: "乘加次数" },
   depth: { en: "Depth", zh: "深度" },
   paths: { en: "Paths", zh: "路径数" },
@@ -59,7 +59,7 @@ const WORDS = {
   field: { en: "Sees, px", zh: "感受野（像素）" },
   whole: { en: "all", zh: "整幅图像" },
   sumsHint: {
-    en: "Parameters, multiply-adds and depth add up over the rows, paths multiply. Side heads serve training only and are not counted, but where the line says so.",
+    en: "Parameters, multiply-adds and depth add up over the rows, paths multiply. Auxiliary heads serve training only and are not counted, but where the line says so.",
     zh: "参数量、乘加次数和深度逐行相加，路径数逐行相乘。辅助分类器只用于训练，除非另有说明，不计入合计。",
   },
 
@@ -76,7 +76,7 @@ const WORDS = {
   drawing: { en: "Drawing", zh: "示意图" },
   layers: { en: "Layers", zh: "各层" },
   output: { en: "Output", zh: "输出" },
-  sideHead: { en: "side head", zh: "辅助分类器" },
+  sideHead: { en: "auxiliary head", zh: "辅助分类器" },
   total: { en: "Total", zh: "合计" },
   differs: { en: "differs", zh: "不同" },
   onlyIn: { en: (title) => `only in ${title}`, zh: (title) => `仅 ${title} 有` },
@@ -102,7 +102,7 @@ const WORDS = {
   groups: { en: (n) => `${n} groups`, zh: (n) => `${n} 组` },
   ceil_mode: { en: "rounds up", zh: "向上取整" },
 
-  pathsTitle: { en: "Paths from image to scores", zh: "从图像到得分的路径" },
+  pathsTitle: { en: "Paths from image to logits", zh: "从图像到得分的路径" },
   pathsHint: {
     en: "A branch path chooses one branch in each module. A unit path chooses one channel, or neuron, in every layer. Both multiply from row to row.",
     zh: "分支路径在每个模块中选择一个分支；单元路径在每一层选择一个通道或神经元。二者都逐行相乘。",

@@ -20,9 +20,9 @@ from lecture_nets.analysis.cost import count_parameters, count_row
 from lecture_nets.analysis.factorization import as_shape
 from lecture_nets.analysis.outline import NORMS
 from lecture_nets.analysis.receptive_field import WINDOWS
-from lecture_nets.layers import Concat, GridPool
 from lecture_nets.nets import NETS, Network
 from lecture_nets.nets.fisher import Codebook
+from lecture_nets.nets.layers import Concat, GridPool
 
 WIDTHS = (2.0, 1.0, 0.75, 0.5, 0.25, 0.125)
 # What the page offers beside each network's defaults.

@@ -106,5 +106,5 @@ def check(probabilities: Tensor, labels: Tensor, bins: int) -> None:
     if probabilities.min() < 0 or not off < 1e-3:  # NaN fails this too
         raise ValueError(
             f"calibrate: rows of probabilities must sum to 1, found one off by {off:.3g}. "
-            "Are they scores? Pass scores.softmax(dim=1)."
+            "Are they logits? Pass logits.softmax(dim=1)."
         )

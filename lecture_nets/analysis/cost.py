@@ -1,20 +1,17 @@
-"""What does a network cost? Exact counts, taken without computing a single score."""
+"""What does a network cost? Exact counts, taken without computing a single logit."""
 
-import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_nets.analysis.receptive_field import View, view_through
-from lecture_nets.layers import Concat
+from lecture_nets.nets.layers import Concat
+from lecture_nets.nets.meta import meta_copy
 from lecture_nets.nets.network import Network
-
-NetT = TypeVar("NetT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class RowCost:
         paths: different ways through this row alone.
         receptive_field: side of the square of pixels that one unit sees through all rows so far;
             ``None`` behind a pool over the whole map, where every unit sees the whole image.
-        side_head: not part of the sums in `Cost`, but for ``aux_parameters``.
+        aux_head: not part of the sums in `Cost`, but for ``aux_parameters``.
     """
 
     name: str
@@ -40,7 +37,7 @@ class RowCost:
     depth: int
     paths: int
     receptive_field: int | None
-    side_head: bool = False
+    aux_head: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,14 @@ class Cost:
 
     Attributes:
         parameters: of trunk and head, which is all that inference needs.
-        aux_parameters: of the side heads.
+        aux_parameters: of the auxiliary heads.
         macs: multiply-adds of convolutions, linear layers and `ShallowSVM`'s matrix products for
-            one image, without side heads.
-        depth: convolutions and linear layers on the longest path from image to scores.
-        paths: different ways from image to scores; each branch of a module is one.
+            one image, without auxiliary heads.
+        depth: convolutions and linear layers on the longest path from image to logits.
+        paths: different ways from image to logits; each branch of a module is one.
         receptive_field: side of the square of pixels that one unit of the trunk's last map sees,
             along the branch that sees most. It can be larger than the image.
-        rows: trunk and head in order, each side head behind the row it listens to.
+        rows: trunk and head in order, each auxiliary head behind the row it listens to.
     """
 
     parameters: int
@@ -82,15 +79,15 @@ def cost(net: Network, image_size: int | tuple[int, int] | None = None) -> Cost:
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width) < 1:
         raise ValueError(f"cost(image_size={image_size}): at least 1 pixel is needed.")
-    twin = without_values(net).eval()
+    twin = meta_copy(net).eval()
     dtype = next(twin.parameters()).dtype
     image = torch.empty(1, net.in_channels, height, width, dtype=dtype, device="meta")
     with torch.no_grad():
         rows = tuple(count_rows(twin, twin.check(image)))
-    main = [row for row in rows if not row.side_head]
+    main = [row for row in rows if not row.aux_head]
     return Cost(
         parameters=sum(row.parameters for row in main),
-        aux_parameters=sum(row.parameters for row in rows if row.side_head),
+        aux_parameters=sum(row.parameters for row in rows if row.aux_head),
         macs=sum(row.macs for row in main),
         depth=sum(row.depth for row in main),
         paths=math.prod(row.paths for row in main),
@@ -108,12 +105,12 @@ def count_rows(net: Network, x: Tensor) -> Iterator[RowCost]:
         row, x = count_row(name, layer, x, max(view.field for view in views))
         yield row
         if name in net.aux_heads:
-            yield count_row(f"aux_heads.{name}", net.aux_heads[name], x, side_head=True)[0]
+            yield count_row(f"aux_heads.{name}", net.aux_heads[name], x, aux_head=True)[0]
     yield count_row("head", net.head, x)[0]
 
 
 def count_row(
-    name: str, layer: nn.Module, x: Tensor, field: int | None = None, *, side_head: bool = False
+    name: str, layer: nn.Module, x: Tensor, field: int | None = None, *, aux_head: bool = False
 ) -> tuple[RowCost, Tensor]:
     """The row that ``layer`` is, and what comes out of it."""
     with FlopCounterMode(display=False) as counter:
@@ -126,7 +123,7 @@ def count_row(
         depth=count_depth(layer),
         paths=count_ways(layer),
         receptive_field=field if y.ndim == 4 else None,
-        side_head=side_head,
+        aux_head=aux_head,
     )
     return row, y
 
@@ -148,11 +145,3 @@ def count_ways(module: nn.Module) -> int:
     """Different ways through ``module``."""
     paths = [count_ways(child) for child in module.children()]
     return sum(paths) if isinstance(module, Concat) else math.prod(paths)
-
-
-def without_values(net: NetT) -> NetT:
-    """A copy of ``net`` with the shapes of all its numbers and none of the numbers."""
-    shapes: dict[int, object] = {id(buffer): buffer.to("meta") for buffer in net.buffers()}
-    for parameter in net.parameters():
-        shapes[id(parameter)] = nn.Parameter(parameter.detach().to("meta"))
-    return copy.deepcopy(net, shapes)  # what the memo holds is not copied: no second VGG in memory

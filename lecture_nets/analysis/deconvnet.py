@@ -14,7 +14,7 @@ arXiv 1412.6806, section 3.4). So captum's ``Deconvolution``, which changes ReLU
 for chains of convolutions, ReLUs and maximum pools: AlexNet, ZFNet and VGG-19. As nothing but that
 one rule changes, any other network of `nn.ReLU` has a projection too; the paper has none for it.
 
-The paper does not tell how to undo contrast normalisation. Here its gradient is taken, as that of
+The paper does not tell how to undo contrast normalization. Here its gradient is taken, as that of
 batch norm and average pools. In a small trained AlexNet, values let through unchanged give the same
 pictures: the cosine is 1.0000 on average for 120 units of its fifth layer.
 """
@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import as_maps, device_of, listen
+from lecture_nets.analysis.capture import as_maps, capture, device_of
 from lecture_nets.analysis.patches import Patch, check_channels, with_bar
 from lecture_nets.analysis.with_captum import captum_on, check_relus, leaf
 
@@ -38,7 +38,7 @@ def project(net: nn.Module, images: Tensor, layer: str, units: Sequence[Unit]) -
 
     Args:
         net: any network of `nn.ReLU`; it evaluates, and is left as it was.
-        images: normalised.
+        images: normalized.
         layer: a name as `find_layer` takes it.
         units: (channel, row, column) for each image; (unit, 0, 0) in a layer without a map.
 
@@ -82,9 +82,9 @@ class Answers(nn.Module):
         self.net, self.layer, self.units = net, layer, units
 
     def forward(self, images: Tensor) -> Tensor:
-        with listen(self.net, [self.layer]) as heard:
+        with capture(self.net, [self.layer]) as captured:
             self.net(images)
-        maps = as_maps(heard[self.layer], self.layer)
+        maps = as_maps(captured[self.layer], self.layer)
         for unit in self.units:
             check_unit(self.layer, unit, maps.shape[1:])
         channels, rows, columns = torch.tensor(self.units, device=maps.device).T

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from rich.progress import track
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import as_maps, device_of, listen
+from lecture_nets.analysis.capture import as_maps, capture, device_of
 from lecture_nets.analysis.probes import (
     QUESTIONS,
     Batches,
@@ -27,7 +27,7 @@ from lecture_nets.analysis.probes import (
     truth_of,
 )
 from lecture_nets.data.parts_world import CLASS_NAMES, OCCLUDER, PARTS, TEXTURES
-from lecture_nets.layers import keep_modes
+from lecture_nets.nets.layers import keep_modes
 
 CONCEPTS = [(kind, name) for kind, names in QUESTIONS.items() for name in names]
 
@@ -110,12 +110,12 @@ def dissect(
     images = sum(len(batch[0]) for batch in batches)
     counted: dict[str, Overlap] = {}
     concept_area = torch.zeros(len(CONCEPTS), dtype=torch.float64, device=device)
-    with keep_modes(net), listen(net, heard_at.values()) as heard:
+    with keep_modes(net), capture(net, heard_at.values()) as captured:
         net.eval()
         for batch in track(batches, "Finding thresholds", transient=True, disable=quiet):
             net(batch[0].to(device))
             for layer, name in list(heard_at.items()):
-                maps = as_maps(heard[name], layer)
+                maps = as_maps(captured[name], layer)
                 if maps[0, 0].numel() == 1:
                     if layers is not None:
                         raise ValueError(
@@ -132,7 +132,7 @@ def dissect(
             masks = masks_of(batch).to(device)
             concept_area += masks.sum((0, 2, 3))
             for layer, name in heard_at.items():
-                compare(counted[layer], as_maps(heard[name], layer), masks)
+                compare(counted[layer], as_maps(captured[name], layer), masks)
     return tuple(
         unit for layer, each in counted.items() for unit in name_units(layer, each, concept_area)
     )

@@ -1,4 +1,4 @@
-"""What do the filters of a first layer look for: an edge, a blob of colour, or neither?"""
+"""What do the filters of a first layer look for: an edge, a blob of color, or neither?"""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""How far does an optimiser move one parameter, when the gradients are given?
+"""How far does an optimizer move one parameter, when the gradients are given?
 
     first_steps(partial(torch.optim.RMSprop, lr=1, alpha=0.75, eps=1), [3.0])    # [1.2]
     first_steps(partial(RMSpropTF, lr=1, alpha=0.75, eps=1), [3.0])              # [1.5]
@@ -21,7 +21,7 @@ def first_steps(
     The parameter starts at 0, so weight decay hardly acts.
 
     Args:
-        build: makes the optimiser of a list of parameters.
+        build: makes the optimizer of a list of parameters.
         gradients: of the one parameter, in order.
     """
     parameter = nn.Parameter(torch.zeros(1, dtype=torch.float64))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from lecture_nets.layers import keep_modes
+from lecture_nets.nets.layers import keep_modes
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,16 @@ def gradient_norms(
     """Norms as one step of training would find them; ``net`` is left as it was.
 
     Batch norms use the batch's own statistics and dropout drops, by random numbers that come after
-    again. Side heads are left out.
+    again. Auxiliary heads are left out.
 
     Args:
-        net: images (N, C, H, W) to scores (N, K).
+        net: images (N, C, H, W) to logits (N, K).
         images: on the device of ``net``.
         labels: (N,).
-        criterion: loss of scores and labels.
+        criterion: loss of logits and labels.
 
     Returns:
-        One entry for each convolution and linear layer that the scores depend on, in the order in
+        One entry for each convolution and linear layer that the logits depend on, in the order in
         which ``net`` lists them.
     """
     layers = {

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lecture_nets.analysis.capture import find_layer
 from lecture_nets.analysis.factorization import Size, as_shape, fitting
-from lecture_nets.analysis.listen import find_layer
 
 
 class Savings(NamedTuple):
@@ -54,7 +54,7 @@ def named_kernels(size: int = 5, seed: int = 0) -> dict[str, Tensor]:
     if size < 3 or size % 2 == 0:
         raise ValueError(
             f"named_kernels: found size {size}, allowed are 3, 5, 7, …; "
-            "an odd size has the pixel in the middle that edges are centred on."
+            "an odd size has the pixel in the middle that edges are centered on."
         )
     line = torch.arange(size, dtype=torch.float64) - size // 2
     y, x = line[:, None], line[None, :]

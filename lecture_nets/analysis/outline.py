@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from lecture_nets.analysis.factorization import as_shape, written
-from lecture_nets.layers import Concat, GridPool
+from lecture_nets.nets.layers import Concat, GridPool
 
 NORMS = (nn.modules.batchnorm._BatchNorm,)
 

@@ -14,9 +14,9 @@ import torch
 from rich.progress import track
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import as_maps, device_of, listen
-from lecture_nets.analysis.seen_boxes import Box, seen_boxes
-from lecture_nets.layers import keep_modes
+from lecture_nets.analysis.capture import as_maps, capture, device_of
+from lecture_nets.analysis.receptive_boxes import Box, seen_boxes
+from lecture_nets.nets.layers import keep_modes
 
 BATCH = 64
 SLOW = 8  # steps, from which on a bar is shown
@@ -62,7 +62,7 @@ def top_patches_of(
 
     Args:
         net: any network; it evaluates, and is left as it was.
-        images: normalised, (N, 3, H, W), or batches of them as a loader yields; what else is in a
+        images: normalized, (N, 3, H, W), or batches of them as a loader yields; what else is in a
             batch, such as labels, is left aside. All images have one size.
         layer: a name as `find_layer` takes it.
         channels: of the layer, from 0.
@@ -75,13 +75,13 @@ def top_patches_of(
         raise ValueError(f"top_patches(k={k}): at least 1 is needed.")
     values, places = [], []
     example, width = None, 1
-    with keep_modes(net), listen(net, [layer]) as heard, torch.no_grad():
+    with keep_modes(net), capture(net, [layer]) as captured, torch.no_grad():
         net.eval()
         for batch in batches_of(images, f"Looking at {layer}"):
             example = batch[0] if example is None else example
             check_shape(batch[0], example)
             net(batch.to(device_of(net)))
-            maps = as_maps(heard[layer], layer)
+            maps = as_maps(captured[layer], layer)
             check_channels(layer, channels, maps.shape[1])
             width = maps.shape[3]
             value, place = maps[:, list(channels)].flatten(2).max(dim=2)

@@ -1,4 +1,4 @@
-"""How many ways lead from the image to the scores? Slide 2, "exponential feature reuse".
+"""How many ways lead from the image to the logits? Slide 2, "exponential feature reuse".
 
 Two counts of the same thing, both exact integers. *Branch paths* choose a branch wherever a network
 forks, as `cost` counts them: 1 for VGG, 4⁹ for GoogLeNet. *Unit paths* choose one unit in every
@@ -13,9 +13,11 @@ from fractions import Fraction
 import torch
 from torch import nn
 
-from lecture_nets.analysis.cost import count_ways, without_values
-from lecture_nets.layers import Concat
-from lecture_nets.nets.network import Network, choose
+from lecture_nets.analysis.cost import count_ways
+from lecture_nets.names import choose
+from lecture_nets.nets.layers import Concat
+from lecture_nets.nets.meta import meta_copy
+from lecture_nets.nets.network import Network
 
 # Unit paths that end in each channel; `None` where a channel is still the input's.
 Ends = Sequence[int | None]
@@ -49,12 +51,12 @@ class Paths:
 
 
 def count_paths(module: nn.Module, input_shape: tuple[int, ...]) -> Paths:
-    """Count the paths through ``module``, layer by layer; side heads are not on the way.
+    """Count the paths through ``module``, layer by layer; auxiliary heads are not on the way.
 
     A unit path starts at the input, which is one place however many channels it has, and takes one
     unit of each convolution and linear layer it passes. It goes on to the units that read it: with
     ``groups``, those of its own tower. Where a branch has neither (a pool), it goes through
-    unchanged. All other layers add no path, not even response norms, which mix neighbours. The
+    unchanged. All other layers add no path, not even response norms, which mix neighbors. The
     positions of a channel are one unit, in front of a linear layer too.
 
     So a chain without branches and groups has as many unit paths as the product of its widths.
@@ -67,7 +69,7 @@ def count_paths(module: nn.Module, input_shape: tuple[int, ...]) -> Paths:
         TypeError: for modules whose own ``forward`` decides what follows what.
         ValueError: for images that the network refuses.
     """
-    twin = without_values(module).eval()
+    twin = meta_copy(module).eval()
     dtype = next((weight.dtype for weight in twin.parameters()), None)
     x = torch.empty(1, *input_shape, dtype=dtype, device="meta")
     if isinstance(twin, Network):
@@ -99,7 +101,7 @@ def share_of_paths(module: nn.Module, in_channels: int, row: str, unit: int) -> 
         ValueError: for rows and units that are not there, and where a pool passes on the input.
     """
     rows = rows_of(module)
-    choose("share_of_paths", "row", row, rows)
+    choose("row", row, rows)
     behind = list(rows).index(row) + 1
     layers = list(rows.values())
     ends = ends_behind(nn.Sequential(*layers[:behind]), [None] * in_channels)

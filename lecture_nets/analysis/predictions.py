@@ -11,7 +11,7 @@ from rich.progress import track
 from torch import Tensor
 
 from lecture_nets.data.base import ImageDataModule
-from lecture_nets.layers import keep_modes
+from lecture_nets.nets.layers import keep_modes
 
 SLOW = 20  # batches that take about a second or more, from which on a bar is shown
 

@@ -18,13 +18,13 @@ import torch.nn.functional as F
 from rich.progress import track
 from torch import Tensor, nn
 
+from lecture_nets.analysis.capture import as_maps, capture, device_of
 from lecture_nets.analysis.discriminant import CHOOSE, FIT, TEST, classify
-from lecture_nets.analysis.listen import as_maps, device_of, listen
 from lecture_nets.data.parts_world import BODY, CLASS_NAMES, PARTS, TEXTURES
-from lecture_nets.layers import keep_modes
+from lecture_nets.nets.layers import keep_modes
 from lecture_nets.nets.network import Network
 
-# Images normalised for the network, labels, and the truth as of `PartsWorld`.
+# Images normalized for the network, labels, and the truth as of `PartsWorld`.
 Batches = Iterable[Sequence[Any]]
 
 QUESTIONS = {"texture": TEXTURES, "part": PARTS, "class": CLASS_NAMES}
@@ -94,8 +94,8 @@ def probe(
     one cell: it can know the class and the body's texture, but of the part no more than goes with
     the class.
 
-    The classifier is linear discriminant analysis on standardised features, with equal priors. It
-    is fitted on half of the images; a strength of regularisation (a ridge) is chosen on a quarter;
+    The classifier is linear discriminant analysis on standardized features, with equal priors. It
+    is fitted on half of the images; a strength of regularization (a ridge) is chosen on a quarter;
     the last quarter is tested. Take images on which ``net`` was not trained.
 
     Args:
@@ -190,14 +190,14 @@ def read_layers(
     cells: dict[str, int] = {}
     device, seen = device_of(net), 0
     quiet = not sys.stdout.isatty()
-    with keep_modes(net), listen(net, heard_at.values()) as heard:
+    with keep_modes(net), capture(net, heard_at.values()) as captured:
         net.eval()
         for batch in track(batches, "Reading layers", transient=True, disable=quiet):
             truth = truth_of(batch, "probe")
             net(batch[0].to(device))
             regions = regions_of(truth)
             in_sight = regions.flatten(2).any(2)
-            maps = {layer: as_maps(heard[name], layer) for layer, name in heard_at.items()}
+            maps = {layer: as_maps(captured[name], layer) for layer, name in heard_at.items()}
             cells = {layer: each[0, 0].numel() for layer, each in maps.items()}
             columns = {
                 layer: mean_columns(each, regions.to(device)).cpu() for layer, each in maps.items()

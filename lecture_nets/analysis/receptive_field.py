@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from lecture_nets.layers import Concat
+from lecture_nets.nets.layers import Concat
 from lecture_nets.nets.shallow_svm import PatchDescriptors, PixelStatistics
 
 # Fixed functions, which have no kernel to read.
@@ -16,7 +16,7 @@ class View(NamedTuple):
 
     Attributes:
         field: how many pixels.
-        jump: how far apart two neighbouring units look.
+        jump: how far apart two neighboring units look.
     """
 
     field: int = 1

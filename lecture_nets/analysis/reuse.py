@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from lecture_nets.analysis.paths import Rows, check_unit, rows_of
-from lecture_nets.layers import keep_modes
-from lecture_nets.nets.network import Network, choose
+from lecture_nets.names import choose
+from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.network import Network
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ def measure_reuse(
         tolerance: share of the row's largest activation; the default is about what rounding does.
 
     Returns:
-        One entry for each row behind ``row``, in order; side heads are left out.
+        One entry for each row behind ``row``, in order; auxiliary heads are left out.
 
     Raises:
         ValueError: for rows and units that are not there, and images that the network refuses.
     """
     rows = rows_of(net)
-    choose("measure_reuse", "row", row, rows)
+    choose("row", row, rows)
     x = net.check(images) if isinstance(net, Network) else images
     with keep_modes(net):
         net.eval()

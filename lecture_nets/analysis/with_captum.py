@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import out_of_place
-from lecture_nets.layers import keep_modes
+from lecture_nets.analysis.capture import out_of_place
+from lecture_nets.nets.layers import keep_modes
 
 
 @contextmanager

@@ -22,9 +22,4 @@ from lecture_nets.callbacks.recalibrate_batch_norm import (
 from lecture_nets.callbacks.recalibrate_batch_norm import (
     recalibrate_batch_norm as recalibrate_batch_norm,
 )
-from lecture_nets.callbacks.record_growth import RecordGrowth as RecordGrowth
-from lecture_nets.callbacks.record_growth import best_gap as best_gap
-from lecture_nets.callbacks.record_growth import label_margin as label_margin
-from lecture_nets.callbacks.record_growth import logit_gap as logit_gap
-from lecture_nets.callbacks.record_growth import weight_norm as weight_norm
 from lecture_nets.callbacks.structure import StructureCallback as StructureCallback

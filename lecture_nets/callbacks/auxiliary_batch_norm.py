@@ -1,14 +1,14 @@
-"""Batch norm in side heads ("BN-auxiliary"): which of their layers lack it and how they get it."""
+"""Batch norm in auxiliary heads ("BN-auxiliary"): which of their layers lack it and how they get it."""
 
 from torch import nn
 
 from lecture_nets.callbacks.norms import give_norm, layers_of, layers_without_norm
 from lecture_nets.callbacks.structure import StructureCallback
-from lecture_nets.layers import AuxiliaryHead
+from lecture_nets.nets.layers import AuxiliaryHead
 
 
 def add_auxiliary_batch_norm(net: nn.Module) -> list[str]:
-    """Put batch norm behind the hidden layers of side heads that lack it, and say which got one.
+    """Put batch norm behind the hidden layers of auxiliary heads that lack it, and say which got one.
 
     The hidden layers are the head's convolutions and all but the last of its linear layers. Their
     weights stay as they are. A `ConvBlock` becomes what its constructor builds: without bias.
@@ -19,7 +19,7 @@ def add_auxiliary_batch_norm(net: nn.Module) -> list[str]:
         Names of the layers that got a norm; none the second time.
 
     Raises:
-        TypeError: there is no side head.
+        TypeError: there is no auxiliary head.
     """
     names = auxiliary_layers_without_norm(net)
     for name in names:
@@ -28,12 +28,12 @@ def add_auxiliary_batch_norm(net: nn.Module) -> list[str]:
 
 
 def auxiliary_layers_without_norm(net: nn.Module) -> list[str]:
-    """Names of the hidden layers of side heads that no norm follows directly.
+    """Names of the hidden layers of auxiliary heads that no norm follows directly.
 
-    Side heads are `AuxiliaryHead` and torchvision's two ``InceptionAux``.
+    Auxiliary heads are `AuxiliaryHead` and torchvision's two ``InceptionAux``.
 
     Raises:
-        TypeError: there is no side head.
+        TypeError: there is no auxiliary head.
     """
     from torchvision.models.googlenet import InceptionAux
     from torchvision.models.inception import InceptionAux as LaterInceptionAux
@@ -42,8 +42,8 @@ def auxiliary_layers_without_norm(net: nn.Module) -> list[str]:
     heads = {name: part for name, part in net.named_modules() if isinstance(part, kinds)}
     if not heads:
         raise TypeError(
-            f"AuxiliaryBatchNorm found no side head in {type(net).__name__}: it knows AuxiliaryHead"
-            " and torchvision's InceptionAux. Build the network with its side heads, or leave "
+            f"AuxiliaryBatchNorm found no auxiliary head in {type(net).__name__}: it knows AuxiliaryHead"
+            " and torchvision's InceptionAux. Build the network with its auxiliary heads, or leave "
             "the callback out."
         )
     names = []
@@ -55,11 +55,11 @@ def auxiliary_layers_without_norm(net: nn.Module) -> list[str]:
 
 
 class AuxiliaryBatchNorm(StructureCallback):
-    """Batch norm in the side heads of a GoogLeNet or Inception network: "BN-auxiliary".
+    """Batch norm in the auxiliary heads of a GoogLeNet or Inception network: "BN-auxiliary".
 
     ``y = γ·(x − mean)/√(variance + ε) + β`` over each channel of a batch, in the convolution and in
-    the hidden fully connected layer of the side head (arXiv 1512.00567, section 10; in section 4
-    its gain is the argument that side heads regularise). It makes the network of the option
+    the hidden fully connected layer of the auxiliary head (arXiv 1512.00567, section 10; in section 4
+    its gain is the argument that auxiliary heads regularize). It makes the network of the option
     ``aux_batch_norm=True``, key for key; Inception V3 has it from the start.
 
     What it asks of module and checkpoint, and its errors, are those of `StructureCallback`.

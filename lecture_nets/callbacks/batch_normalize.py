@@ -6,8 +6,8 @@ from torch import nn
 
 from lecture_nets.callbacks.norms import give_norm, layers_of, layers_without_norm
 from lecture_nets.callbacks.structure import StructureCallback
-from lecture_nets.layers import AuxiliaryHead
 from lecture_nets.nets import VGG19
+from lecture_nets.nets.layers import AuxiliaryHead
 
 
 def batch_normalize(net: nn.Module) -> list[str]:
@@ -49,7 +49,7 @@ def convolutions_without_norm(net: nn.Module) -> list[str]:
     """
     if not layers_of(net, nn.Conv2d):
         raise TypeError(
-            f"BatchNormalize found no nn.Conv2d inside {type(net).__name__}: it normalises 2d "
+            f"BatchNormalize found no nn.Conv2d inside {type(net).__name__}: it normalizes 2d "
             "convolutions only. Leave it out for this network."
         )
     heads = [part for part in net.modules() if isinstance(part, AuxiliaryHead)]

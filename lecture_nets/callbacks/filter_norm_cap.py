@@ -30,7 +30,7 @@ def cap_filter_norms(net: nn.Module, radius: float = 0.1) -> int:
 
 
 class FilterNormCap(Callback):
-    """After every step of the optimiser, no filter's root mean square is above ``radius``.
+    """After every step of the optimizer, no filter's root mean square is above ``radius``.
 
     ``w ← w · min(1, radius / RMS(w))`` for each filter of each convolution. Zeiler and Fergus: "a
     few of them dominate" otherwise, above all in the first layer (arXiv 1311.2901, section 3).
@@ -39,7 +39,7 @@ class FilterNormCap(Callback):
 
         Trainer(callbacks=[FilterNormCap(0.1)]).fit(ZFNetModule(recipe="paper"), datamodule=data)
 
-    What it needs: an ``nn.Conv2d``. It follows the optimiser's own step, so gradients may be
+    What it needs: an ``nn.Conv2d``. It follows the optimizer's own step, so gradients may be
     accumulated and weights averaged, in any order. Its checkpoints load without it.
 
     Args:

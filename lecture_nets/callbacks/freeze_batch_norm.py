@@ -23,7 +23,7 @@ def freeze_batch_norm(net: nn.Module) -> list[str]:
         norm.eval()
         for parameter in norm.parameters():
             parameter.requires_grad_(False)
-            parameter.grad = None  # one left over would still be a step of the optimiser
+            parameter.grad = None  # one left over would still be a step of the optimizer
     return list(norms)
 
 
@@ -41,7 +41,7 @@ class FreezeBatchNorm(Callback):
 
     What it needs: a batch norm that has seen data. Averages of the weights (EMA, SWA) have the same
     norms whenever they are validated, and at the end. Its checkpoints load without it; a fit of our
-    modules that resumes from one needs it again, since their optimisers leave frozen tensors out.
+    modules that resumes from one needs it again, since their optimizers leave frozen tensors out.
 
     Raises:
         TypeError: at ``setup``, the module has no batch norm.
@@ -59,7 +59,7 @@ class FreezeBatchNorm(Callback):
             (norm, norm.training, [tensor.requires_grad for tensor in norm.parameters()])
             for norm in batch_norms(pl_module).values()
         ]
-        # Here and not later: the optimiser is built next, and DDP wraps.
+        # Here and not later: the optimizer is built next, and DDP wraps.
         if not freeze_batch_norm(pl_module):
             raise TypeError(
                 f"FreezeBatchNorm found no batch norm in {type(pl_module).__name__}. Leave it out."

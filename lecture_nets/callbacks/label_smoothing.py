@@ -58,14 +58,14 @@ class LabelSmoothing(Callback):
     """Training steps see smoothed labels; validation, test and metrics never do.
 
     ``q'(k) = (1 − ε)·δ(k, y) + ε·u(k)`` (arXiv 1512.00567, section 7), in the module's
-    cross-entropy, so side heads that share it are smoothed too.
+    cross-entropy, so auxiliary heads that share it are smoothed too.
 
     Example::
 
         Trainer(callbacks=[LabelSmoothing(0.1)]).fit(module, loader)
 
     What it needs: ``module.criterion``, an ``nn.CrossEntropyLoss`` that training steps call with
-    scores and class indices. Its checkpoints load without it. `InceptionV3Module` brings it along.
+    logits and class indices. Its checkpoints load without it. `InceptionV3Module` brings it along.
 
     Args:
         epsilon: probability taken from the true class and spread over all, in [0, 1).
@@ -74,7 +74,7 @@ class LabelSmoothing(Callback):
     Raises:
         ValueError: ``epsilon`` is outside [0, 1) or ``prior`` is no distribution; at ``setup``, the
             criterion smooths already, or weighs or ignores a class beside a ``prior``; at the
-            first loss, ``prior`` has another number of classes than the scores or there is but one;
+            first loss, ``prior`` has another number of classes than the logits or there is but one;
             at a loss, the targets are no class indices (mixup and CutMix make such).
         TypeError: at ``setup``, the module has no ``criterion`` that is an ``nn.CrossEntropyLoss``.
     """
@@ -121,23 +121,23 @@ class LabelSmoothing(Callback):
         if not self._smoothing:
             return None
         given: dict[str, Tensor] = dict(zip(("input", "target"), args, strict=False)) | kwargs
-        scores, targets = given["input"], given["target"]
+        logits, targets = given["input"], given["target"]
         if targets.is_floating_point():
             raise ValueError(
                 f"LabelSmoothing: the targets are {targets.dtype} of shape {tuple(targets.shape)}, "
                 "soft already (by mixup or CutMix?); class indices of shape (N,) are needed. "
                 "Leave one of the two out."
             )
-        check_classes(scores.shape[1], self.prior)
+        check_classes(logits.shape[1], self.prior)
         if self.prior is None:
             return None  # `label_smoothing` does it
         counted = targets != criterion.ignore_index
         smoothed = smooth_labels(
-            targets.where(counted, 0), scores.shape[1], self.epsilon, self.prior
+            targets.where(counted, 0), logits.shape[1], self.epsilon, self.prior
         ) * counted.unsqueeze(1)
         if criterion.reduction == "mean":  # over those that count, as with class indices
             smoothed = smoothed * (counted.numel() / counted.sum())
-        return (scores, smoothed), {}
+        return (logits, smoothed), {}
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: Any, batch: Any, batch_idx: int

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import nn
 
-from lecture_nets.layers import ConvBlock
+from lecture_nets.nets.layers import ConvBlock
 
 
 def layers_without_norm(net: nn.Module, kind: type[nn.Module]) -> list[str]:

@@ -10,7 +10,7 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor, nn
 
 from lecture_nets.callbacks.freeze_batch_norm import FreezeBatchNorm, batch_norms
-from lecture_nets.layers import keep_modes
+from lecture_nets.nets.layers import keep_modes
 
 
 @torch.no_grad()
@@ -18,7 +18,7 @@ def recalibrate_batch_norm(net: nn.Module, images: Iterable[Tensor]) -> list[str
     """Set the statistics of batch norms to those of batches (N, C, H, W): names of those set.
 
     ``running_mean`` and ``running_var`` become the plain average over the batches' means and
-    variances, as in `torch.optim.swa_utils.update_bn`. Unlike there, side heads are run too, norms
+    variances, as in `torch.optim.swa_utils.update_bn`. Unlike there, auxiliary heads are run too, norms
     that no batch reached keep their statistics, and random numbers and each layer's mode are left
     as they were.
     """

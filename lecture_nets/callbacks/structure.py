@@ -12,7 +12,7 @@ from torch import nn
 
 
 class StructureCallback(Callback, ABC):
-    """Gives layers that lack a norm one, before there is an optimiser or a copy of the module.
+    """Gives layers that lack a norm one, before there is an optimizer or a copy of the module.
 
     On an `ImageClassifier` it stands anywhere in the Trainer's list, before or behind EMA and SWA.
     The module records what was done to it in every checkpoint, so these load without the callback.

@@ -26,7 +26,7 @@ class ImageDataModule(LightningDataModule):
     Subclasses fill ``class_names`` while they are constructed, so that a network can be built for
     them, and ``train_set``, ``val_set``, ``test_set`` in ``setup``. Each set yields
     ``(image, label, *truth)``, the image as ``uint8`` of shape ``(3, image_size, image_size)``;
-    the loaders yield normalised float batches ``(N, 3, image_size, image_size)`` and labels
+    the loaders yield normalized float batches ``(N, 3, image_size, image_size)`` and labels
     ``(N,)``.
 
     Attributes:

@@ -76,7 +76,7 @@ def draw_split(path: str, fractions: Mapping[str, float]) -> str:
 def first_lines(source: ImageSource, folder: str, stem: str) -> str | None:
     """First two lines with text in ``stem``, ``stem.txt`` or ``stem.md``; None without such a file.
 
-    Two, because licences begin like "Creative Commons Legal Code, CC0 1.0 Universal".
+    Two, because licenses begin like "Creative Commons Legal Code, CC0 1.0 Universal".
     """
     for name in (stem, f"{stem}.txt", f"{stem}.md"):
         try:

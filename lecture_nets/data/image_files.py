@@ -38,8 +38,8 @@ def load_image(
 ) -> Image.Image:
     """Image file -> upright RGB picture of 8 bits a channel.
 
-    Rotation from EXIF is applied, alpha is composited on white, grey, palette and CMYK become RGB,
-    16-bit grey is scaled to 8 bits, and of several frames the first is taken.
+    Rotation from EXIF is applied, alpha is composited on white, gray, palette and CMYK become RGB,
+    16-bit gray is scaled to 8 bits, and of several frames the first is taken.
 
     Args:
         source: path, or a file opened for reading bytes.
@@ -155,7 +155,7 @@ def _open(file: BinaryIO) -> Image.Image:
         kind = "floats" if image.mode == "F" else "32-bit integers"
         raise BadImageError(f"pixels are {kind}, whose black and white are not defined")
     if image.mode == "LAB":
-        raise BadImageError("colours are LAB, not RGB, CMYK or grey")
+        raise BadImageError("colors are LAB, not RGB, CMYK or gray")
     return image
 
 

@@ -52,7 +52,7 @@ class ImageFolderDataModule(ImageDataModule):
         val_fraction: share of the training pictures used for validation, if there is no val folder.
         test_fraction: share of the training pictures used for test, if there is no test folder.
         on_bad: what to do about files that are no usable pictures: stop, or leave them out.
-        augment: vary the training pictures by random crops, mirroring and colours.
+        augment: vary the training pictures by random crops, mirroring and colors.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ CACHE_BYTES = 2_000_000_000
 
 
 class Pictures(Protocol):
-    """Labelled pictures that are decoded when asked for."""
+    """Labeled pictures that are decoded when asked for."""
 
     def __len__(self) -> int: ...
 

@@ -34,7 +34,7 @@ def write_shards(data: ImageDataModule, root: str | Path, *, chunk_bytes: str = 
     """Write the three splits of a data module as litdata shards, which `ShardsDataModule` reads.
 
     Images and labels only, as ``uint8`` pixels. Evaluation images are written as the network will
-    see them, training images as they are before they are cropped, mirrored and coloured by chance;
+    see them, training images as they are before they are cropped, mirrored and colored by chance;
     that happens when they are read, as in ``data``.
 
     Args:

@@ -1,6 +1,5 @@
 """Public image sets that torchvision downloads, each by its name."""
 
-import difflib
 import http.client
 import importlib.util
 import os
@@ -15,6 +14,7 @@ from lecture_nets.data.base import ImageDataModule
 from lecture_nets.data.image_files import BadImageError, to_rgb
 from lecture_nets.data.prepared import prepare_splits
 from lecture_nets.data.torchvision_table import SETS, TorchvisionSet
+from lecture_nets.names import choose
 
 # What torchvision raises when the files are not there, or are not all there.
 _NOT_THERE = (RuntimeError, FileNotFoundError)
@@ -36,7 +36,7 @@ class TorchvisionDataModule(ImageDataModule):
         image_size: side of the square that the network sees.
         batch_size: pictures in a batch.
         num_workers: processes that load pictures; 0 loads in the main process.
-        augment: vary the training pictures by random crops, mirroring and colours.
+        augment: vary the training pictures by random crops, mirroring and colors.
     """
 
     def __init__(
@@ -173,12 +173,7 @@ def default_data_dir() -> Path:
 
 def find_set(name: str) -> TorchvisionSet:
     """Name -> facts; an unknown name is answered with all names and the nearest one."""
-    if name not in SETS:
-        lower = {known.lower(): known for known in SETS}
-        near = difflib.get_close_matches(name.lower(), lower, n=1)
-        hint = f"; did you mean {lower[near[0]]}?" if near else ""
-        raise ValueError(f"unknown set {name!r}, known are {', '.join(SETS)}{hint}")
-    facts = SETS[name]
+    facts = choose("set", name, SETS)
     if facts.needs and importlib.util.find_spec(facts.needs) is None:
         raise ImportError(f"{name} is read with {facts.needs}: pip install {facts.needs}")
     return facts

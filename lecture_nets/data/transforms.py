@@ -23,7 +23,7 @@ def eval_transform(
     """RGB picture or ``uint8`` ``(3, H, W)`` -> its middle square, ``uint8`` ``(3, S, S)``.
 
     What validation, test and ``predict`` share. Equal to resizing the short side to
-    ``1.15 * image_size`` and cropping the centre, but crops first, so that a very long picture
+    ``1.15 * image_size`` and cropping the center, but crops first, so that a very long picture
     never becomes a huge one on the way.
 
     Args:
@@ -40,14 +40,14 @@ def eval_transform(
 
 
 def train_transform(image_size: int) -> Callable[[Tensor], Tensor]:
-    """``uint8`` ``(3, H, W)`` -> random crop, mirrored or not, colours varied, ``(3, S, S)``."""
+    """``uint8`` ``(3, H, W)`` -> random crop, mirrored or not, colors varied, ``(3, S, S)``."""
     from torchvision.transforms import v2
 
     crop = v2.RandomResizedCrop(image_size, scale=(0.5, 1.0), antialias=True)
-    return v2.Compose([crop, v2.RandomHorizontalFlip(), vary_colours])
+    return v2.Compose([crop, v2.RandomHorizontalFlip(), vary_colors])
 
 
-def vary_colours(image: Tensor, strength: float = 0.2) -> Tensor:
+def vary_colors(image: Tensor, strength: float = 0.2) -> Tensor:
     """``uint8`` ``(3, H, W)`` -> the same with random brightness, contrast and saturation.
 
     Each factor is drawn from ``1 - strength … 1 + strength``. All three are linear in RGB, so one
@@ -55,7 +55,7 @@ def vary_colours(image: Tensor, strength: float = 0.2) -> Tensor:
     """
     brightness, contrast, saturation = (1 + strength * (2 * torch.rand(3) - 1)).tolist()
     matrix = saturation * torch.eye(3) + (1 - saturation) * _LUMA.expand(3, 3)
-    # Contrast stretches around middle grey.
+    # Contrast stretches around middle gray.
     offset = brightness * (1 - contrast) * 127.5
     pixels = (brightness * contrast * matrix) @ image.flatten(1).float()
     return pixels.add_(offset).clamp_(0, 255).to(torch.uint8).view_as(image)

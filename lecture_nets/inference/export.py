@@ -19,21 +19,21 @@ from torch.export import Dim, ExportedProgram
 from lecture_nets.inference.optimize import optimize
 from lecture_nets.nets import Network
 
-INPUT, OUTPUT, FACTS = "images", "scores", "facts.json"
+INPUT, OUTPUT, FACTS = "images", "logits", "facts.json"
 CHECKED_BATCHES = (1, 2, 5)
-TOLERANCE = 1e-3  # of the largest score
+TOLERANCE = 1e-3  # of the largest logit
 Scorer = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that was written, read again, and gave the scores of its network.
+    """A file that was written, read again, and gave the logits of its network.
 
     Attributes:
         path: the file.
         facts: what it says about itself: network, classes, how pictures are prepared, version.
-        difference: the largest between its scores and the network's, as a share of the largest
-            score.
+        difference: the largest between its logits and the network's, as a share of the largest
+            logit.
     """
 
     path: Path
@@ -44,8 +44,8 @@ class Exported:
 def export(net: nn.Module, path: str | Path, image_size: int | None = None) -> Exported:
     """Write ``.onnx`` (ONNX) or ``.pt2`` (``torch.export``), whole or not at all.
 
-    The file takes ``images``, normalised ``float32`` (N, channels, size, size) for any N, and gives
-    ``scores`` (N, num_classes). It holds what `optimize` makes of the network, and `Exported.facts`
+    The file takes ``images``, normalized ``float32`` (N, channels, size, size) for any N, and gives
+    ``logits`` (N, num_classes). It holds what `optimize` makes of the network, and `Exported.facts`
     as metadata. Before it gets its name it is read again and compared with the network on batches
     of 1, 2 and 5 random images.
 
@@ -60,7 +60,7 @@ def export(net: nn.Module, path: str | Path, image_size: int | None = None) -> E
         TypeError: there is no network of this package in ``net``.
         OSError: the folder is missing, or cannot be written.
         ModuleNotFoundError: the extra ``export`` is not installed, which ``.onnx`` needs.
-        RuntimeError: a `ShallowSVM` without a codebook; or the file gave other scores.
+        RuntimeError: a `ShallowSVM` without a codebook; or the file gave other logits.
     """
     path = Path(path)
     write, read = find_format(path)
@@ -76,7 +76,7 @@ def export(net: nn.Module, path: str | Path, image_size: int | None = None) -> E
         "image_size": side,
         **what_to_show(learned),
     }
-    # Scores come first: a network without a codebook, or images too small, are told of here.
+    # Logits come first: a network without a codebook, or images too small, are told of here.
     batches = [
         torch.randn(n, fast.in_channels, side, side, generator=torch.Generator().manual_seed(n))
         for n in CHECKED_BATCHES
@@ -87,14 +87,14 @@ def export(net: nn.Module, path: str | Path, image_size: int | None = None) -> E
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
         part = Path(folder, path.name)
         write(program, part, facts)
-        score = read(part)
+        logit = read(part)
         differences = [
-            ((score(images) - scores).abs().max() / scores.abs().max()).item()
-            for images, scores in zip(batches, expected, strict=True)
+            ((logit(images) - logits).abs().max() / logits.abs().max()).item()
+            for images, logits in zip(batches, expected, strict=True)
         ]
         if not max(differences) <= TOLERANCE:
             raise RuntimeError(
-                f"export: {path} was not written: its scores differ from those of "
+                f"export: {path} was not written: its logits differ from those of "
                 f"{facts['network']} by {max(differences):.1e} of the largest, at most "
                 f"{TOLERANCE:.0e} is allowed. Please report it, with the versions of torch and "
                 "onnxruntime."

@@ -1,4 +1,4 @@
-"""How does a network give the same scores in less time? By leaving out what only training needs."""
+"""How does a network give the same logits in less time? By leaving out what only training needs."""
 
 import copy
 
@@ -6,24 +6,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
-from lecture_nets.layers import channels_after
 from lecture_nets.nets import Network
+from lecture_nets.nets.layers import channels_after
 
 
 def optimize(net: Network) -> Network:
-    """A copy for use, not for training: the same scores in less time; ``net`` stays as it is.
+    """A copy for use, not for training: the same logits in less time; ``net`` stays as it is.
 
-    Side heads and dropout go. Each batch norm is folded into the convolution in front of it. The
-    sum over neighbouring channels in a local response norm becomes a 1x1 convolution. Weights lie
+    Auxiliary heads and dropout go. Each batch norm is folded into the convolution in front of it. The
+    sum over neighboring channels in a local response norm becomes a 1x1 convolution. Weights lie
     channels-last. What is not understood stays as it is, such as a norm without moving statistics.
 
-    Scores differ by rounding: less than 1e-3 of the largest in ``float32``, 1e-10 in ``float64``.
+    Logits differ by rounding: less than 1e-3 of the largest in ``float32``, 1e-10 in ``float64``.
 
     Example::
 
         fast = optimize(module.net)
         with torch.inference_mode():
-            scores = fast(images)
+            logits = fast(images)
 
     Raises:
         TypeError: ``net`` is no network of `lecture_nets.nets`.

@@ -1,7 +1,7 @@
 """AlexNet, from "ImageNet Classification with Deep Convolutional Neural Networks" (NIPS 2012).
 
 ``variant="2012"`` is the paper's network: two towers (``groups=2``, one for each graphics card) and
-local response normalisation. A padding of 2 makes the printed 224 pixels give the printed 55 x 55.
+local response normalization. A padding of 2 makes the printed 224 pixels give the printed 55 x 55.
 ``variant="2014"`` is the single tower of "One weird trick for parallelizing convolutional neural
 networks" (arXiv 1404.5997) as torchvision has it.
 """
@@ -11,8 +11,9 @@ from typing import Literal
 
 from torch import nn
 
-from lecture_nets.initialization import init_weights, skip_default_init
-from lecture_nets.layers import (
+from lecture_nets.names import choose
+from lecture_nets.nets.initialization import init_weights, skip_default_init
+from lecture_nets.nets.layers import (
     LRN,
     chain,
     channels_after,
@@ -20,11 +21,11 @@ from lecture_nets.layers import (
     fully_connected_head,
     scale_channels,
 )
-from lecture_nets.nets.network import Network, choose
+from lecture_nets.nets.network import Network
 
 
 class AlexNet(Network):
-    """Images to class scores: (N, 3, 224, 224) -> (N, num_classes).
+    """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Args:
         num_classes: classes to tell apart.
@@ -75,7 +76,7 @@ class AlexNet(Network):
             ),
         }
         # fmt: on
-        self.trunk = chain(in_channels, width, **choose("AlexNet", "variant", variant, tables))
+        self.trunk = chain(in_channels, width, **choose("variant of AlexNet", variant, tables))
         channels, hidden = channels_after(self.trunk, in_channels), scale_channels(4096, width)
         self.head = fully_connected_head(
             channels, hidden, num_classes, grid=6, dropout_first=variant == "2014"

@@ -79,7 +79,7 @@ class Codebook(nn.Module):
     @torch.no_grad()
     @torch.autocast("cpu", enabled=False)
     def fit(self, x: Tensor, draw: torch.Generator, steps: int = 20) -> None:
-        """Principal axes of descriptors (M, C); seeds as in k-means++; expectation maximisation."""
+        """Principal axes of descriptors (M, C); seeds as in k-means++; expectation maximization."""
         fitted, *buffers = self.buffers()
         count = len(buffers[2])
         if len(x) <= count:

@@ -1,7 +1,7 @@
 """GoogLeNet (Inception V1), from "Going Deeper with Convolutions" (arXiv 1409.4842, 2014).
 
-Rows and numbers follow table 1: true 5x5 convolutions, no batch norm, side heads on 4a and 4d. The
-places and constants of the local response normalisation and the initialisation are those of the
+Rows and numbers follow table 1: true 5x5 convolutions, no batch norm, auxiliary heads on 4a and 4d. The
+places and constants of the local response normalization and the initialization are those of the
 BVLC Caffe model, since the paper does not say.
 """
 
@@ -10,8 +10,9 @@ from typing import Literal
 
 from torch import nn
 
-from lecture_nets.initialization import init_weights, skip_default_init
-from lecture_nets.layers import (
+from lecture_nets.names import choose
+from lecture_nets.nets.initialization import init_weights, skip_default_init
+from lecture_nets.nets.layers import (
     LRN,
     AuxiliaryHead,
     Concat,
@@ -23,7 +24,7 @@ from lecture_nets.layers import (
     conv,
     convs,
 )
-from lecture_nets.nets.network import Network, choose
+from lecture_nets.nets.network import Network
 
 
 class Inception(Concat):
@@ -53,17 +54,17 @@ class Inception(Concat):
 
 
 class GoogLeNet(Network):
-    """Images to class scores: (N, 3, 224, 224) -> (N, num_classes).
+    """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Args:
         num_classes: classes to tell apart.
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
         variant: ``"paper"``, or ``"torchvision"`` for weights made there: batch norm, a 3x3 in the
-            place of the 5x5, a 2x2 last pool, other dropout and pooling in front of the side heads.
-        batch_norm: normalise every convolution and leave the response norm out, as Ioffe and
+            place of the 5x5, a 2x2 last pool, other dropout and pooling in front of the auxiliary heads.
+        batch_norm: normalize every convolution and leave the response norm out, as Ioffe and
             Szegedy (arXiv 1502.03167) found it superfluous then; torchvision's variant always does.
-        aux_heads: build the two side classifiers.
+        aux_heads: build the two auxiliary classifiers.
         aux_batch_norm: batch norm in both hidden layers of theirs.
     """
 
@@ -83,7 +84,7 @@ class GoogLeNet(Network):
         aux_batch_norm: bool = False,
     ) -> None:
         super().__init__(num_classes, width, in_channels)
-        torchvision = choose("GoogLeNet", "variant", variant, {"paper": False, "torchvision": True})
+        torchvision = choose("variant of GoogLeNet", variant, {"paper": False, "torchvision": True})
         batch_norm = batch_norm or torchvision
         if torchvision:
             self.min_size = 15  # its last pool is the smaller one

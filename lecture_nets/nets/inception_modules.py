@@ -8,9 +8,10 @@ from functools import partial
 
 from torch import nn
 
-from lecture_nets.initialization import init_weights, truncated_normal
-from lecture_nets.layers import AuxiliaryHead, Concat, aux_heads_on, channels_after, convs
-from lecture_nets.nets.network import Network, choose
+from lecture_nets.names import choose
+from lecture_nets.nets.initialization import init_weights, truncated_normal
+from lecture_nets.nets.layers import AuxiliaryHead, Concat, aux_heads_on, channels_after, convs
+from lecture_nets.nets.network import Network
 
 Kernel = tuple[int, int]
 ROW, COLUMN = (1, 7), (7, 1)
@@ -81,8 +82,7 @@ class InceptionC(Concat):
 def small_image_stem(network: str, resolution: int) -> tuple[int, nn.Module, int]:
     """Section 9, for low-resolution images: stride and pool of the first layer, and `min_size`."""
     return choose(
-        network,
-        "resolution",
+        f"resolution of {network}",
         resolution,
         {
             299: (2, nn.MaxPool2d(3, stride=2), 75),
@@ -101,7 +101,7 @@ def inception_aux_heads(
     num_classes: int,
     hidden_batch_norm: bool,
 ) -> nn.ModuleDict:
-    """Figure 8's side classifier on ``row``, the last of the 17 x 17 grid."""
+    """Figure 8's auxiliary classifier on ``row``, the last of the 17 x 17 grid."""
     return aux_heads_on(
         trunk,
         in_channels,
@@ -119,7 +119,7 @@ def inception_aux_heads(
 
 
 def init_inception(net: Network) -> None:
-    """The released code's start: truncated normal with σ = 0.1; 0.01 and 0.001 in the side head."""
+    """The released code's start: truncated normal with σ = 0.1; 0.01 and 0.001 in the auxiliary head."""
     init_weights(net, truncated_normal(0.1))
     for head in net.aux_heads.children():
         init_weights(head.get_submodule("hidden"), truncated_normal(0.01))

@@ -1,6 +1,6 @@
 """Inception V2: table 1 of "Rethinking the Inception Architecture" (arXiv 1512.00567, 2015).
 
-The name is also used for batch-normalised GoogLeNet (arXiv 1502.03167); that is another network,
+The name is also used for batch-normalized GoogLeNet (arXiv 1502.03167); that is another network,
 here ``GoogLeNet(batch_norm=True)``. Table 1 gives no widths inside the modules: they are those of
 the authors' released V3 code. The row 192 -> 288 must be padded, or its grid would not stay 35.
 """
@@ -10,8 +10,7 @@ from typing import Literal
 
 from torch import nn
 
-from lecture_nets.initialization import skip_default_init
-from lecture_nets.layers import Concat, average_head, chain, channels_after, conv, convs
+from lecture_nets.names import choose
 from lecture_nets.nets.inception_modules import (
     InceptionB,
     InceptionC,
@@ -22,7 +21,9 @@ from lecture_nets.nets.inception_modules import (
     pool_branch,
     small_image_stem,
 )
-from lecture_nets.nets.network import Network, choose
+from lecture_nets.nets.initialization import skip_default_init
+from lecture_nets.nets.layers import Concat, average_head, chain, channels_after, conv, convs
+from lecture_nets.nets.network import Network
 
 
 class InceptionA(Concat):
@@ -39,10 +40,10 @@ class InceptionA(Concat):
 
 
 class InceptionV2(Network):
-    """Images to class scores: (N, 3, 299, 299) -> (N, num_classes).
+    """Images to logits: (N, 3, 299, 299) -> (N, num_classes).
 
     The paper contradicts itself: table 1 has a stem of 3x3 convolutions, the row "Inception-v2" of
-    table 3 the 7x7 before it was factorised. So the stem is an option. It also says 42 layers and
+    table 3 the 7x7 before it was factorized. So the stem is an option. It also says 42 layers and
     less than 25 million parameters, and shows neither count. The longest path (convolutions and
     linear layers) has 42 in no variant; it has when the 3 + 4 layers inside the two grid reductions
     are left out, and then one variant meets both claims, ``num_factorized=4`` with the 3x3 stem::
@@ -60,11 +61,11 @@ class InceptionV2(Network):
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
         stem: ``"3x3"`` is table 1; ``"7x7"`` the row "Inception-v2" of table 3, before its 7x7 was
-            factorised (section 10).
+            factorized (section 10).
         num_factorized: flattened modules on the 17 x 17 grid: 5 in table 1, 4 in the released code.
         resolution: ``299`` is the paper's network; ``151`` takes the first stride away and ``79``
             the first pool too, for small images (section 9). Weights fit all three.
-        aux_heads: build the side classifier.
+        aux_heads: build the auxiliary classifier.
         aux_batch_norm: batch norm in its fully connected layer too, as in Inception V3.
     """
 
@@ -117,7 +118,7 @@ class InceptionV2(Network):
         self.trunk = chain(
             in_channels,
             width,
-            **choose("InceptionV2", "stem", stem, stems),
+            **choose("stem of InceptionV2", stem, stems),
             inception_a2=partial(InceptionA, pool_proj=64),            # 288 x 35 x 35
             inception_a3=partial(InceptionA, pool_proj=64),            # 288 x 35 x 35
             reduction_a=ReductionA,                                    # 768 x 17 x 17

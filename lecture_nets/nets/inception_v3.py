@@ -11,8 +11,6 @@ from typing import Literal
 
 from torch import nn
 
-from lecture_nets.initialization import skip_default_init
-from lecture_nets.layers import Concat, average_head, chain, channels_after, conv, convs
 from lecture_nets.nets.inception_modules import (
     COLUMN,
     ROW,
@@ -25,6 +23,8 @@ from lecture_nets.nets.inception_modules import (
     pool_branch,
     small_image_stem,
 )
+from lecture_nets.nets.initialization import skip_default_init
+from lecture_nets.nets.layers import Concat, average_head, chain, channels_after, conv, convs
 from lecture_nets.nets.network import Network
 
 
@@ -42,7 +42,7 @@ class InceptionA(Concat):
 
 
 class InceptionV3(Network):
-    """Images to class scores: (N, 3, 299, 299) -> (N, num_classes).
+    """Images to logits: (N, 3, 299, 299) -> (N, num_classes).
 
     Args:
         num_classes: classes to tell apart.
@@ -50,7 +50,7 @@ class InceptionV3(Network):
         in_channels: channels of the images.
         resolution: ``299`` is the paper's network; ``151`` takes the first stride away and ``79``
             the first pool too, for small images (section 9). Weights fit all three.
-        aux_heads: build the side classifier.
+        aux_heads: build the auxiliary classifier.
         aux_batch_norm: batch norm in its fully connected layer too ("BN-auxiliary", section 10).
         count_include_pad: let the zeros around the map count in the modules' average pools, as
             torchvision and timm do; ``False`` leaves them out, as TensorFlow and Keras do.

@@ -1,32 +1,20 @@
-"""What is every network of the lecture? A trunk, a head, side heads, clear words on its input."""
+"""What is every network of the lecture? A trunk, a head, auxiliary heads, clear words on its input."""
 
 import itertools
-from collections.abc import Mapping
-from typing import Any, TypeVar
 
 import torch
 import torch.fx
 from torch import Tensor, nn
 
-from lecture_nets.layers import stride_of
+from lecture_nets.nets.layers import stride_of
 from lecture_nets.nets.recompute import recompute
-
-Choice = TypeVar("Choice")
-
-
-def choose(owner: str, option: str, value: object, choices: Mapping[Any, Choice]) -> Choice:
-    """``choices[value]``, or a `ValueError` that lists what there is to choose from."""
-    if value not in choices:
-        listed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{owner}({option}={value!r}): choose one of {listed}.")
-    return choices[value]
 
 
 class Network(nn.Module):
-    """Images to class scores: (N, in_channels, H, W) -> (N, num_classes).
+    """Images to logits: (N, in_channels, H, W) -> (N, num_classes).
 
     What every network of the lecture is: a ``trunk`` whose row names are the paper's, a ``head``
-    that classifies, and side heads (``aux_heads``) keyed by the row each of them listens to.
+    that classifies, and auxiliary heads (``aux_heads``) keyed by the row each of them listens to.
 
     Attributes:
         min_size: shortest side, in pixels, of the smallest image it takes, in training too.
@@ -77,7 +65,7 @@ class Network(nn.Module):
         return self.head(x)
 
     def forward_with_aux(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Scores and, in order of depth, the side heads' scores: ``(N, num_classes)`` each."""
+        """Logits and, in order of depth, the auxiliary heads' logits: ``(N, num_classes)`` each."""
         x = self.check(x)
         aux = []
         for name, row in self.trunk.named_children():
@@ -106,7 +94,7 @@ class Network(nn.Module):
     def set_grad_checkpointing(self, enable: bool = True) -> None:
         """Train in less memory and more time: keep what goes into each row, not what is inside.
 
-        The backward pass computes the inside of a row again. Scores, gradients and the norms'
+        The backward pass computes the inside of a row again. Logits, gradients and the norms'
         moving statistics stay as they are without; evaluation is not touched. Known as gradient
         checkpointing (Chen et al., arXiv 1604.06174); the name is timm's.
         """
@@ -136,7 +124,7 @@ def check_images(
         raise ValueError(f"{expected}, got {x.shape[1]} channels ({found}). {cure}")
     if not x.is_floating_point():
         raise ValueError(
-            f"{expected}, got {x.dtype}. Scale to 0…1 and normalise: "
+            f"{expected}, got {x.dtype}. Scale to 0…1 and normalize: "
             "(images.float() / 255 - mean) / std."
         )
     if x.dtype != dtype and (x.is_meta or not torch.is_autocast_enabled(x.device.type)):

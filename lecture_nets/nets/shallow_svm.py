@@ -13,16 +13,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lecture_nets.layers import chain, scale_channels
+from lecture_nets.names import choose
 from lecture_nets.nets.fisher import Codebook
-from lecture_nets.nets.network import Network, choose
+from lecture_nets.nets.layers import chain, scale_channels
+from lecture_nets.nets.network import Network
 
 DIRECTIONS = 8
 
 
 @torch.fx.wrap  # here and below: one call in a traced graph
 def pixel_statistics(x: Tensor) -> Tensor:
-    """Gradients in 8 directions, colours, squared colours: (N, C, H, W) -> (N, 8 + 2C, H, W).
+    """Gradients in 8 directions, colors, squared colors: (N, C, H, W) -> (N, 8 + 2C, H, W).
 
     Each pixel takes its steepest channel and shares the magnitude between the two nearest
     directions (Dalal and Triggs, 2005, section 6); direction ``b`` is ``b · 45°`` clockwise from
@@ -51,7 +52,7 @@ def describe_patches(cells: Tensor) -> Tensor:
     """Every patch of 4 x 4 cells: (N, 8 + 2C, H, W) -> (N, 16 · (8 + 2C) + 2, H - 3, W - 3).
 
     The square root of SIFT (Arandjelović and Zisserman, 2012, section 3), mean and deviation of
-    each colour in each cell, and the place of the patch; weights chosen on validation photographs.
+    each color in each cell, and the place of the patch; weights chosen on validation photographs.
     """
     gradients, mean, mean_square = cells.tensor_split(
         [DIRECTIONS, (cells.shape[1] + DIRECTIONS) // 2], dim=1
@@ -61,14 +62,14 @@ def describe_patches(cells: Tensor) -> Tensor:
     sift = F.unfold(gradients, 4)
     # The constant keeps the noise of a flat patch from looking like a strong edge.
     sift = (sift / (sift.sum(dim=1, keepdim=True) + 0.5)).sqrt()
-    colours = F.unfold(torch.cat([mean, deviation], dim=1), 4)
+    colors = F.unfold(torch.cat([mean, deviation], dim=1), 4)
     y, x = (
         torch.linspace(-1, 1, n, device=cells.device, dtype=cells.dtype) for n in (rows, columns)
     )
     # Not len(cells): torch.export would take that batch for the only one.
     place = torch.stack([y.repeat_interleave(columns), x.repeat(rows)])
     place = place.expand(cells.shape[0], -1, -1)
-    return torch.cat([sift, 0.03 * colours, 0.3 * place], dim=1).unflatten(2, (rows, columns))
+    return torch.cat([sift, 0.03 * colors, 0.3 * place], dim=1).unflatten(2, (rows, columns))
 
 
 class PatchDescriptors(nn.Module):
@@ -79,7 +80,7 @@ class PatchDescriptors(nn.Module):
 
 
 class ShallowSVM(Network):
-    """Images to class scores: (N, 3, 224, 224) -> (N, num_classes).
+    """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Nothing but the linear layer is learned from labels. Its inputs have unit length, so plain
     gradient descent on `SquaredHinge` is stable for learning rates below 0.5.
@@ -116,7 +117,7 @@ class ShallowSVM(Network):
             encoding=Codebook(channels, axes, gaussians, encoding),  # 8192
         )
         # fmt: on
-        self.head = nn.Linear(choose("ShallowSVM", "encoding", encoding, features), num_classes)
+        self.head = nn.Linear(choose("encoding of ShallowSVM", encoding, features), num_classes)
         nn.init.zeros_(self.head.weight)
         nn.init.constant_(self.head.bias, -1.0)  # with nothing seen, an image is of no class
 
@@ -125,7 +126,7 @@ class ShallowSVM(Network):
         return cast(Codebook, self.trunk[-1])
 
     def fit_codebook(self, images: Tensor) -> None:
-        """Fit the codebook to normalised training images (N, in_channels, H, W), without labels.
+        """Fit the codebook to normalized training images (N, in_channels, H, W), without labels.
 
         A few hundred are enough. The same images give the same codebook.
         """

@@ -9,8 +9,8 @@ from functools import partial
 
 from torch import nn
 
-from lecture_nets.initialization import init_weights, skip_default_init
-from lecture_nets.layers import (
+from lecture_nets.nets.initialization import init_weights, skip_default_init
+from lecture_nets.nets.layers import (
     ConvBlock,
     Parts,
     chain,
@@ -38,13 +38,13 @@ class Block(Parts):
 
 
 class VGG19(Network):
-    """Images to class scores: (N, 3, 224, 224) -> (N, num_classes).
+    """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Args:
         num_classes: classes to tell apart.
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
-        batch_norm: normalise every convolution (not in the paper; torchvision's ``vgg19_bn``).
+        batch_norm: normalize every convolution (not in the paper; torchvision's ``vgg19_bn``).
     """
 
     min_size = 32

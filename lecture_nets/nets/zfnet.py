@@ -2,15 +2,15 @@
 
 The final version of the paper (figure 3): 7x7 kernels with stride 2 where AlexNet, and the paper's
 first version, have 11x11 with stride 4. The paddings are those that reproduce the figure's grids.
-Contrast normalisation stands behind the pool; in AlexNet it stands in front of it.
+Contrast normalization stands behind the pool; in AlexNet it stands in front of it.
 """
 
 from functools import partial
 
 from torch import nn
 
-from lecture_nets.initialization import init_weights, skip_default_init
-from lecture_nets.layers import (
+from lecture_nets.nets.initialization import init_weights, skip_default_init
+from lecture_nets.nets.layers import (
     LRN,
     chain,
     channels_after,
@@ -22,7 +22,7 @@ from lecture_nets.nets.network import Network
 
 
 class ZFNet(Network):
-    """Images to class scores: (N, 3, 224, 224) -> (N, num_classes).
+    """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Args:
         num_classes: classes to tell apart.

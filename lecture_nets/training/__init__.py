@@ -1,5 +1,7 @@
 """How does a network learn? Modules, recipes, and the parts that keep training safe."""
 
+from lecture_nets.checkpoints import CheckpointError as CheckpointError
+from lecture_nets.checkpoints import SafeCheckpointIO as SafeCheckpointIO
 from lecture_nets.training.classifier import ImageClassifier as ImageClassifier
 from lecture_nets.training.exact_resume import ExactResume as ExactResume
 from lecture_nets.training.finite_guard import FiniteGuard as FiniteGuard
@@ -14,8 +16,6 @@ from lecture_nets.training.modules import ShallowSVMModule as ShallowSVMModule
 from lecture_nets.training.modules import VGG19Module as VGG19Module
 from lecture_nets.training.modules import ZFNetModule as ZFNetModule
 from lecture_nets.training.modules import load as load
-from lecture_nets.training.read_checkpoint import CheckpointError as CheckpointError
 from lecture_nets.training.recipes import RECIPES as RECIPES
 from lecture_nets.training.recipes import Recipe as Recipe
-from lecture_nets.training.safe_checkpoint_io import SafeCheckpointIO as SafeCheckpointIO
 from lecture_nets.training.stop_on_signal import StopOnSignal as StopOnSignal

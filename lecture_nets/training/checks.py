@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from lecture_nets.analysis.cost import without_values
+from lecture_nets.nets.meta import meta_copy
 
 
 def check_labels(labels: Tensor, num_classes: int) -> Tensor:
@@ -38,7 +38,7 @@ SINGLE_IMAGE = "Expected more than 1 value per channel"  # PyTorch's words for i
 def single_image_error(network: str) -> ValueError:
     return ValueError(
         f"{network} cannot train on a batch of one image here: a batch norm on a 1x1 map has a "
-        "single value to normalise. Use batches of at least two, DataLoader(drop_last=True) where "
+        "single value to normalize. Use batches of at least two, DataLoader(drop_last=True) where "
         "one image is left over, larger images, or a network built with aux_heads=False."
     )
 
@@ -58,7 +58,7 @@ def left_over_image(loader: object) -> Tensor | None:
 
 def can_train_on_one_image(net: nn.Module, image: Tensor) -> bool:
     """Whether a training pass of a copy of ``net`` accepts ``image`` (1, C, H, W) alone."""
-    trial = without_values(net).train()
+    trial = meta_copy(net).train()
     forward = getattr(trial, "forward_with_aux", trial)
     try:
         forward(image.to("meta"))

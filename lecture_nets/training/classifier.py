@@ -15,31 +15,31 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
 from lecture_nets.callbacks.structure import StructureCallback
-from lecture_nets.nets.network import choose
+from lecture_nets.names import choose
 from lecture_nets.training import checks, embedded, optimization
 from lecture_nets.training.finite_guard import FiniteGuard
-from lecture_nets.training.portable import PortableModule
+from lecture_nets.training.persistence import PortableModule
 from lecture_nets.training.recipes import QUICK, RECIPES, Recipe
 
 
 class ImageClassifier(PortableModule):
-    """Any network as a LightningModule: images (N, C, H, W) -> class scores (N, num_classes).
+    """Any network as a LightningModule: images (N, C, H, W) -> logits (N, num_classes).
 
-    The loss of a training step is ``criterion(scores) + aux_weight · Σ criterion(side head)``.
+    The loss of a training step is ``criterion(logits) + aux_weight · Σ criterion(auxiliary head)``.
     Logged are ``train_loss, train_acc, val_loss, val_acc, test_loss, test_acc`` and, with more than
-    five classes, ``val_top5`` and ``test_top5``; validation and test look at the main scores only.
+    five classes, ``val_top5`` and ``test_top5``; validation and test look at the main logits only.
 
     Given no data, it trains on the embedded images (`PartsWorldDataModule`), says so, and ends by
     itself after the recipe's epochs. Given a loader of your own, it never touches them.
 
     Args:
-        net: the network. One with side heads has ``aux_heads`` and ``forward_with_aux``.
+        net: the network. One with auxiliary heads has ``aux_heads`` and ``forward_with_aux``.
         num_classes: classes to tell apart; needed where ``net.num_classes`` does not say.
-        aux_weight: weight of each side head's loss.
+        aux_weight: weight of each auxiliary head's loss.
         recipe: how it learns: ``"paper"``, or ``"quick"`` for minutes on a small machine. Left out:
             ``"quick"`` on the embedded images, else ``"paper"``.
         lr: in place of the recipe's learning rate.
-        criterion: loss of scores (N, num_classes) and labels (N,); cross-entropy if left out.
+        criterion: loss of logits (N, num_classes) and labels (N,); cross-entropy if left out.
 
     Raises:
         ValueError: fewer than two classes; an unknown recipe; at the start of a fit, data of
@@ -69,7 +69,7 @@ class ImageClassifier(PortableModule):
         self.aux_weight = aux_weight
         self.recipes = RECIPES.get(type(net).__name__, {"quick": QUICK})
         if recipe is not None:
-            choose(type(self).__name__, "recipe", recipe, self.recipes)
+            choose(f"recipe of {type(self).__name__}", recipe, self.recipes)
         self.recipe_name = recipe
         self.lr = lr
         self.criterion = criterion or nn.CrossEntropyLoss()
@@ -201,17 +201,17 @@ class ImageClassifier(PortableModule):
         labels = labels.long()
         try:
             if getattr(self.net, "aux_heads", None):
-                scores, aux = cast(Any, self.net).forward_with_aux(images)
+                logits, aux = cast(Any, self.net).forward_with_aux(images)
             else:
-                scores, aux = self.net(images), []
+                logits, aux = self.net(images), []
         except ValueError as error:
             if checks.SINGLE_IMAGE in str(error):
                 raise checks.single_image_error(type(self.net).__name__) from None
             raise
-        loss = self.criterion(scores, labels)
+        loss = self.criterion(logits, labels)
         for aux_scores in aux:
             loss = loss + self.aux_weight * self.criterion(aux_scores, labels)
-        self.train_metrics.update(scores, labels)
+        self.train_metrics.update(logits, labels)
         self.log("loss", loss, prog_bar=True, logger=False)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
         self.log_dict(self.train_metrics, on_step=False, on_epoch=True)  # pyright: ignore[reportArgumentType]
@@ -226,9 +226,9 @@ class ImageClassifier(PortableModule):
     def evaluate(self, batch: Any, split: str, metrics: MetricCollection) -> None:
         images, labels, *_ = batch
         labels = checks.check_labels(labels, self.num_classes)
-        scores = self.net(images)
-        metrics.update(scores, labels)
-        self.log(f"{split}_loss", self.criterion(scores, labels), batch_size=len(images))
+        logits = self.net(images)
+        metrics.update(logits, labels)
+        self.log(f"{split}_loss", self.criterion(logits, labels), batch_size=len(images))
         self.log_dict(metrics, prog_bar=True)  # pyright: ignore[reportArgumentType]
 
     def predict_step(self, batch: Any, batch_idx: int) -> Tensor:
@@ -236,7 +236,7 @@ class ImageClassifier(PortableModule):
         images = batch[0] if isinstance(batch, list | tuple) else batch
         return self.net(images).softmax(dim=1)
 
-    # Optimisation
+    # Optimization
 
     def configure_gradient_clipping(
         self,

@@ -48,7 +48,7 @@ def saved_inside_epoch(checkpoint: dict[str, Any]) -> bool:
 class ExactResume(Callback):
     """Four epochs equal two epochs, an interruption and two more, bit for bit on the CPU.
 
-    A Lightning checkpoint holds weights, optimiser and counters, but not the random generators: a
+    A Lightning checkpoint holds weights, optimizer and counters, but not the random generators: a
     resumed run sees the images in another order and drops other units. This callback stores the
     states of Python's, NumPy's, torch's and the GPU's generator (one set for every process).
 
@@ -100,7 +100,7 @@ class ExactResume(Callback):
         if saved_inside_epoch(checkpoint):
             rank_zero_warn(
                 f"ExactResume: the checkpoint was saved inside epoch {checkpoint['epoch']}. "
-                "Weights and optimiser are exact, but the rest of the epoch draws its batches "
+                "Weights and optimizer are exact, but the rest of the epoch draws its batches "
                 "anew: some samples come twice, others not at all. Cure: resume from a checkpoint "
                 "of an epoch's end, or use a loader with `state_dict` and `load_state_dict`."
             )

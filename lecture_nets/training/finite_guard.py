@@ -8,8 +8,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from lecture_nets.training.read_checkpoint import newest
-from lecture_nets.weights.finite import non_finite_keys
+from lecture_nets.checkpoints import newest, non_finite_keys
 
 
 class NonFiniteError(RuntimeError):
@@ -34,7 +33,7 @@ class FiniteGuard(Callback):
     Lightning trains on through a NaN loss: all later steps are lost, and so are the "best" and the
     last checkpoint. The guard looks
 
-    - at the loss before every backward pass, so before the optimiser can spoil the weights;
+    - at the loss before every backward pass, so before the optimizer can spoil the weights;
     - at weights and buffers at the start of fit, before each validation, at each epoch's end and
       before each save: a NaN image in a batch norm spoils no more than its running statistics;
     - at the scores that a checkpoint callback monitors, after each validation.

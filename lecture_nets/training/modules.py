@@ -7,6 +7,7 @@ import torch
 from lightning.pytorch import Callback
 
 from lecture_nets.callbacks.label_smoothing import LabelSmoothing
+from lecture_nets.checkpoints import CheckpointError, read_checkpoint
 from lecture_nets.nets import (
     VGG19,
     AlexNet,
@@ -19,7 +20,6 @@ from lecture_nets.nets import (
 from lecture_nets.training.classifier import ImageClassifier
 from lecture_nets.training.losses import SquaredHinge
 from lecture_nets.training.pretrained import CARD, read_card
-from lecture_nets.training.read_checkpoint import CheckpointError, read_checkpoint
 
 
 class ShallowSVMModule(ImageClassifier):
@@ -122,7 +122,7 @@ class VGG19Module(ImageClassifier):
         num_classes: classes to tell apart.
         width: scales every channel count.
         in_channels: channels of the images.
-        batch_norm: normalise every convolution (not in the paper).
+        batch_norm: normalize every convolution (not in the paper).
         recipe: ``"paper"`` or ``"quick"``.
         lr: in place of the recipe's learning rate.
     """
@@ -142,16 +142,16 @@ class VGG19Module(ImageClassifier):
 
 
 class GoogLeNetModule(ImageClassifier):
-    """GoogLeNet (2014) with its two side heads, trained as in its paper or quickly.
+    """GoogLeNet (2014) with its two auxiliary heads, trained as in its paper or quickly.
 
     Args:
         num_classes: classes to tell apart.
         width: scales every channel count.
         in_channels: channels of the images.
         variant: ``"paper"`` or ``"torchvision"``.
-        batch_norm: normalise every convolution.
-        aux_weight: weight of each side head's loss; 0.3 in section 5 of the paper.
-        aux_batch_norm: batch norm in both hidden layers of the side heads.
+        batch_norm: normalize every convolution.
+        aux_weight: weight of each auxiliary head's loss; 0.3 in section 5 of the paper.
+        aux_batch_norm: batch norm in both hidden layers of the auxiliary heads.
         recipe: ``"paper"`` or ``"quick"``.
         lr: in place of the recipe's learning rate.
     """
@@ -181,7 +181,7 @@ class GoogLeNetModule(ImageClassifier):
 
 
 class InceptionV2Module(ImageClassifier):
-    """Inception V2 (2015) with its side head, trained as in its paper or quickly.
+    """Inception V2 (2015) with its auxiliary head, trained as in its paper or quickly.
 
     Args:
         num_classes: classes to tell apart.
@@ -190,8 +190,8 @@ class InceptionV2Module(ImageClassifier):
         stem: ``"3x3"`` or ``"7x7"``.
         num_factorized: flattened modules on the 17 x 17 grid.
         resolution: ``299``; ``151`` or ``79`` for small images.
-        aux_weight: weight of the side head's loss; 0.4 in the released code.
-        aux_batch_norm: batch norm in the side head's fully connected layer too.
+        aux_weight: weight of the auxiliary head's loss; 0.4 in the released code.
+        aux_batch_norm: batch norm in the auxiliary head's fully connected layer too.
         recipe: ``"paper"`` or ``"quick"``.
         lr: in place of the recipe's learning rate.
     """
@@ -223,7 +223,7 @@ class InceptionV2Module(ImageClassifier):
 
 
 class InceptionV3Module(ImageClassifier):
-    """Inception V3: V2's ideas, RMSprop, batch norm in the side head, and label smoothing.
+    """Inception V3: V2's ideas, RMSprop, batch norm in the auxiliary head, and label smoothing.
 
     It brings `LabelSmoothing` (0.1) to the Trainer itself, unless you pass one.
 
@@ -232,8 +232,8 @@ class InceptionV3Module(ImageClassifier):
         width: scales every channel count.
         in_channels: channels of the images.
         resolution: ``299``; ``151`` or ``79`` for small images.
-        aux_weight: weight of the side head's loss; 0.4 in the released code.
-        aux_batch_norm: batch norm in the side head's fully connected layer too.
+        aux_weight: weight of the auxiliary head's loss; 0.4 in the released code.
+        aux_batch_norm: batch norm in the auxiliary head's fully connected layer too.
         count_include_pad: ``False`` averages as TensorFlow and Keras do.
         recipe: ``"paper"`` or ``"quick"``.
         lr: in place of the recipe's learning rate.

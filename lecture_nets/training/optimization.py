@@ -1,4 +1,4 @@
-"""How does a recipe become an optimiser, a schedule and an average of the weights?"""
+"""How does a recipe become an optimizer, a schedule and an average of the weights?"""
 
 import math
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from lecture_nets.training.recipes import Recipe
 
 
 def learned_tensors(net: nn.Module) -> list[nn.Parameter]:
-    """The parameters an optimiser shall get, or a `ValueError` where none is left to train."""
+    """The parameters an optimizer shall get, or a `ValueError` where none is left to train."""
     parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
     if not parameters:
         raise ValueError(f"{type(net).__name__} has no trainable parameters: was it frozen?")

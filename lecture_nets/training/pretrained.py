@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from lecture_nets import weights
-from lecture_nets.training.read_checkpoint import CheckpointError, find_fault, sha256
+from lecture_nets.checkpoints import CheckpointError, find_fault, non_finite_keys, sha256
 from lecture_nets.weights import from_timm, from_torchvision, load_weights
-from lecture_nets.weights.finite import non_finite_keys
 
 # Module -> the peer's name of the network -> the options that make ours the same network.
 PUBLISHED: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
@@ -28,7 +27,7 @@ PUBLISHED: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
         "InceptionV3Module": {"inception_v3": {}},
     },
 }
-# torchvision normalises by ImageNet's statistics and these two then map back to -1…1 inside the
+# torchvision normalizes by ImageNet's statistics and these two then map back to -1…1 inside the
 # network (`transform_input`); together that is a mean and a deviation of 0.5.
 MAPS_BACK = ("googlenet", "inception_v3")
 WEIGHTS, CARD = "model.safetensors", "card.json"

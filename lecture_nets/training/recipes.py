@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Recipe:
-    """Optimiser, schedule and what else belongs to one way of training.
+    """Optimizer, schedule and what else belongs to one way of training.
 
     Attributes:
         source: where the numbers come from.
         optimizer: ``"sgd"``, ``"adamw"``, or ``"rmsprop_tf"``: RMSprop in TensorFlow's form, with ε
             inside the root and an accumulator that starts at 1 (timm's ``RMSpropTF``).
         lr: learning rate at the start, or at the peak of ``"one_cycle"``.
-        options: further arguments of the optimiser.
+        options: further arguments of the optimizer.
         schedule: ``"one_cycle"`` rises for a fifth of all steps and falls to nothing at the last;
             ``"plateau"`` multiplies by ``gamma`` when ``val_loss`` has not fallen for ``every``
             epochs; ``"step"`` multiplies by ``gamma`` each ``every`` epochs.

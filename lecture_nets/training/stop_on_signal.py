@@ -11,7 +11,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
-from lecture_nets.training.write_checkpoint import check_writable
+from lecture_nets.checkpoints import check_writable
 
 # Ctrl+C, a scheduler's notice, a closed terminal, SLURM's early notice; Windows has two of them.
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")

@@ -12,28 +12,28 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lecture_nets.analysis.centres import centres_of, lay_over
-from lecture_nets.analysis.listen import device_of, find_layer, listen
+from lecture_nets.analysis.capture import capture, device_of, find_layer
+from lecture_nets.analysis.centers import centers_of, lay_over
 from lecture_nets.analysis.with_captum import captum_on, check_relus, leaf
-from lecture_nets.layers import ConvBlock
+from lecture_nets.nets.layers import ConvBlock
 from lecture_nets.nets.network import Network
 from lecture_nets.visualize.figures import BLUE, Picture
 
 FINE = 7  # positions a side of the coarsest last map in the papers, GoogLeNet's
-COLOURS = "viridis"  # told apart with any kind of colour vision, and without any
-COVER = 0.8  # how much of the image the full colour hides
-FULL = 0.99  # share of the values below full colour, lest a few pixels pale all others
+COLORS = "viridis"  # told apart with any kind of color vision, and without any
+COVER = 0.8  # how much of the image the full color hides
+FULL = 0.99  # share of the values below full color, lest a few pixels pale all others
 Classes = Tensor | Sequence[int] | None
 
 
 def saliency(net: nn.Module, images: Tensor, classes: Classes = None) -> Tensor:
-    """How strongly each pixel changes a score: (N, 3, H, W) -> (N, H, W), 0 or more.
+    """How strongly each pixel changes a logit: (N, 3, H, W) -> (N, H, W), 0 or more.
 
-    The gradient's magnitude, the largest over the colours (arXiv 1312.6034, section 3.1).
+    The gradient's magnitude, the largest over the colors (arXiv 1312.6034, section 3.1).
 
     Args:
         net: any classifier; it is left as it was.
-        images: normalised.
+        images: normalized.
         classes: (N,), one for each image; the likeliest if not given.
 
     Raises:
@@ -47,14 +47,14 @@ def saliency(net: nn.Module, images: Tensor, classes: Classes = None) -> Tensor:
 
 
 def guided_backprop(net: nn.Module, images: Tensor, classes: Classes = None) -> Tensor:
-    """The gradient of a score that only positive influence passes: (N, 3, H, W) -> (N, 3, H, W).
+    """The gradient of a logit that only positive influence passes: (N, 3, H, W) -> (N, 3, H, W).
 
     At each ReLU both what was negative on the way up and what is negative on the way down is left
     out (arXiv 1412.6806, section 3.4). ReLUs that are called as functions keep their own gradient.
 
     Args:
         net: a classifier of `nn.ReLU`; it is left as it was.
-        images: normalised.
+        images: normalized.
         classes: (N,), one for each image; the likeliest if not given.
 
     Raises:
@@ -73,14 +73,14 @@ def grad_cam(
 ) -> Tensor:
     """Where the evidence for a class lies: (N, 3, H, W) -> (N, H, W), 0…1.
 
-    The maps of a layer, each weighed by how much it raises the score on average; what lowers it is
+    The maps of a layer, each weighed by how much it raises the logit on average; what lowers it is
     left out (arXiv 1610.02391, section 3). Enlarged to the images' size, in our networks
     with each unit where it looks; the largest value is 1,
-    or all are 0 where nothing raises the score.
+    or all are 0 where nothing raises the logit.
 
     Args:
         net: any classifier; it is left as it was.
-        images: normalised.
+        images: normalized.
         classes: (N,), one for each image; the likeliest if not given.
         layer: a name as `find_layer` takes it; if not given, in our networks the last
             convolution or Inception module with a map of 7x7 or more, for the smallest images with
@@ -94,29 +94,29 @@ def grad_cam(
     with captum_on(net) as captum:
         images = leaf(images, device_of(net))
         layer = last_map(net, images[:1]) if layer is None else layer
-        with listen(net, [layer]) as heard:
+        with capture(net, [layer]) as captured:
             classes = choose_classes(net(images), classes)
-        if heard[layer].ndim != 4:
+        if captured[layer].ndim != 4:
             raise ValueError(
-                f"grad_cam: layer {layer!r} puts out {tuple(heard[layer].shape[1:])} for an image, "
+                f"grad_cam: layer {layer!r} puts out {tuple(captured[layer].shape[1:])} for an image, "
                 "which is no map; name a convolution or a pool."
             )
         named = find_layer(net, layer)
         maps = captum.LayerGradCam(net, named).attribute(images, classes, relu_attributions=True)
         maps = maps.detach()[:, 0]
         height, width = images.shape[2:]
-        rows = centres_of(net, named, 0, height, maps.shape[1])
-        columns = centres_of(net, named, 1, width, maps.shape[2])
+        rows = centers_of(net, named, 0, height, maps.shape[1])
+        columns = centers_of(net, named, 1, width, maps.shape[2])
         maps = lay_over(maps, (height, width), rows, columns)
         return maps / maps.amax(dim=(1, 2), keepdim=True).clamp_min(torch.finfo(maps.dtype).tiny)
 
 
-def choose_classes(scores: Tensor, classes: Classes) -> Tensor:
-    """``classes`` on the device of the ``scores`` (N, K), or the likeliest: (N,)."""
+def choose_classes(logits: Tensor, classes: Classes) -> Tensor:
+    """``classes`` on the device of the ``logits`` (N, K), or the likeliest: (N,)."""
     if classes is None:
-        return scores.argmax(dim=1)
-    chosen = torch.as_tensor(classes, device=scores.device)
-    images, known = scores.shape
+        return logits.argmax(dim=1)
+    chosen = torch.as_tensor(classes, device=logits.device)
+    images, known = logits.shape
     if chosen.shape != (images,):
         raise ValueError(
             f"classes have the shape {tuple(chosen.shape)}, but there are {images} images; give "
@@ -135,9 +135,9 @@ def last_map(net: nn.Module, images: Tensor) -> str:
             f"grad_cam: {type(net).__name__} is none of our networks; name its last map, layer=…"
         )
     names = list(convolutions(net.trunk, "trunk"))
-    with listen(net, names) as heard, torch.no_grad():
+    with capture(net, names) as captured, torch.no_grad():
         net(images)
-    sides = {name: min(heard[name].shape[2:]) for name in names}
+    sides = {name: min(captured[name].shape[2:]) for name in names}
     fine = [name for name, side in sides.items() if side >= FINE]
     coarse = [name for name, side in sides.items() if side > 1]
     if not coarse:
@@ -167,11 +167,11 @@ def draw_attributions(
 ) -> Picture:
     """The image, each map over it, and bars if there are any, side by side.
 
-    Where a map is small the image shows in grey; where it is large, the map's colour does.
+    Where a map is small the image shows in gray; where it is large, the map's color does.
 
     Args:
         image: pixels, ``uint8`` (3, H, W).
-        maps: (H, W) by name, 0 or more; the largest hundredth of each has the full colour.
+        maps: (H, W) by name, 0 or more; the largest hundredth of each has the full color.
         title: of the picture.
         bars: probabilities by class name, drawn in their order.
 
@@ -197,14 +197,14 @@ def draw_attributions(
     )
     plots = picture.axes(1, panels)
     pixels = image.cpu().permute(1, 2, 0).numpy()
-    grey = image.cpu().float().mean(dim=0).numpy()
+    gray = image.cpu().float().mean(dim=0).numpy()
     plots[0].imshow(pixels)
     plots[0].set_title("image", fontsize=12)
     for axes, (name, values) in zip(plots[1:], maps.items(), strict=False):
         full = values.flatten().quantile(FULL).clamp_min(torch.finfo(values.dtype).tiny)
         share = (values / full).clamp_max(1).cpu().numpy()
-        axes.imshow(grey, cmap="gray", vmin=0, vmax=255)
-        axes.imshow(share, cmap=COLOURS, vmin=0, vmax=1, alpha=COVER * share**0.5)
+        axes.imshow(gray, cmap="gray", vmin=0, vmax=255)
+        axes.imshow(share, cmap=COLORS, vmin=0, vmax=1, alpha=COVER * share**0.5)
         axes.set_title(name, fontsize=12)
     for axes in plots[: 1 + len(maps)]:
         axes.set_axis_off()

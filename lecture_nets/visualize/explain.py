@@ -24,7 +24,7 @@ def save_explanations(
 
     Args:
         module: which knows class names, mean and std.
-        images: normalised, (N, 3, H, W).
+        images: normalized, (N, 3, H, W).
         probabilities: that the module gives them, (N, K).
         files: where the pictures come from, N.
         folder: made if there is none.
@@ -99,7 +99,7 @@ def draw_explanation(
 
 
 def where(heat: Tensor) -> str:
-    """Where the centre of gravity of a map (H, W) lies, in words."""
+    """Where the center of gravity of a map (H, W) lies, in words."""
     if not heat.any():
         return "nowhere"
     y, x = (

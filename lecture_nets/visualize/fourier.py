@@ -4,7 +4,7 @@ Gradients on pixels end in noise of high frequency. From "Feature Visualization"
 and Schubert, Distill 2017, https://distill.pub/2017/feature-visualization) come three cures:
 
 - a picture is a sum of waves, and coarse ones grow faster (`to_pixels`);
-- its colours are mixed as those of photographs are (`COLOURS`);
+- its colors are mixed as those of photographs are (`COLORS`);
 - the network never sees it twice in the same place (`random_view`).
 """
 
@@ -17,8 +17,8 @@ from torch import Tensor
 # How red, green and blue of ImageNet's pixels go together: a square root of their covariance, as
 # published with Lucid, the code of the article. The first column is brightness, by far the
 # strongest; then red against blue, then green against both.
-COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-CONTRAST = 0.25  # of the waves, before they are mixed to colours; Lucid's
+COLORS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
+CONTRAST = 0.25  # of the waves, before they are mixed to colors; Lucid's
 START = 0.01  # deviation of the first waves: nearly gray; Lucid's
 
 # How far a view may differ, either way: about Lucid's turns, zooms and steps.
@@ -39,16 +39,16 @@ def to_pixels(spectrum: Tensor) -> Tensor:
     like 1/f. So equal steps on all of them change coarse things most.
 
     Args:
-        spectrum: real and imaginary parts, of brightness and the two other mixtures of colours.
+        spectrum: real and imaginary parts, of brightness and the two other mixtures of colors.
     """
     size = spectrum.shape[2]
     rows = torch.fft.fftfreq(size, device=spectrum.device)[:, None]
     frequency = torch.hypot(rows, torch.fft.rfftfreq(size, device=spectrum.device))
     waves = torch.view_as_complex(spectrum) / frequency.clamp_min(1 / size)
     mixtures = CONTRAST * torch.fft.irfft2(waves, s=(size, size), norm="ortho")
-    colours = torch.tensor(COLOURS, device=spectrum.device)
-    colours = colours / colours.norm(dim=0).max()
-    return torch.einsum("rm,nmhw->nrhw", colours, mixtures).sigmoid()
+    colors = torch.tensor(COLORS, device=spectrum.device)
+    colors = colors / colors.norm(dim=0).max()
+    return torch.einsum("rm,nmhw->nrhw", colors, mixtures).sigmoid()
 
 
 def random_view(pixels: Tensor, generator: torch.Generator) -> Tensor:

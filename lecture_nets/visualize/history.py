@@ -72,8 +72,8 @@ def draw_errors(axes: Any, winners: list[Result], others: list[Result], human: R
         axes.annotate(text, top, (0, 19), **words, ha="center", fontsize=11, **IN_POINTS)
     for row in others:
         text, place = f"{row.name} {row.top5_error}", ((row.year or 0) + 0.35, row.top5_error)
-        marker, colour, label = STYLES[row.kind]
-        axes.plot(*place, marker, color=colour, label=label, zorder=4)
+        marker, color, label = STYLES[row.kind]
+        axes.plot(*place, marker, color=color, label=label, zorder=4)
         axes.annotate(text, place, (8, 0), **words, fontsize=9, **IN_POINTS)
     label = f"one human, {human.top5_error} %"
     axes.axhline(human.top5_error, linestyle="--", color=VERMILION, label=label)

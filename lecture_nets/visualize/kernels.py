@@ -11,7 +11,7 @@ from lecture_nets.visualize.figures import Picture
 def draw_cascades(kernels: Mapping[str, Tensor], sizes: Sequence[Size] = (3, 3)) -> Picture:
     """Each kernel, its best cascade and what is missing, one column per kernel.
 
-    Colours of a column share one scale: blue is negative, white 0, red positive.
+    Colors of a column share one scale: blue is negative, white 0, red positive.
 
     Args:
         kernels: (height, width) by name, at least one.

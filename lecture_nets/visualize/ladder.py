@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lecture_nets.training.ladder import Rung
+from lecture_nets.analysis.ladder import Rung
 from lecture_nets.visualize.figures import BLUE, VERMILION, Picture
 
 
@@ -12,7 +12,7 @@ def draw_ladder(
     """A bar of test error for each network, the deepest on the right.
 
     Args:
-        rungs: from `lecture_nets.training.ladder.ladder`, at least one.
+        rungs: from `lecture_nets.analysis.ladder.ladder`, at least one.
         title: of the picture.
         guessing: error of who guesses, 0…1; a line, unless far above all bars.
         caption: small print: what all were given to learn from.

@@ -15,13 +15,13 @@ import torch
 from rich.progress import track
 from torch import Tensor, nn
 
-from lecture_nets.analysis.listen import device_of, out_of_place
+from lecture_nets.analysis.capture import device_of, out_of_place
 from lecture_nets.data.base import IMAGENET_MEAN, IMAGENET_STD
-from lecture_nets.layers import keep_modes
+from lecture_nets.nets.layers import keep_modes
 from lecture_nets.visualize.figures import Picture
 from lecture_nets.visualize.fourier import random_spectrum, random_view, to_pixels
 from lecture_nets.visualize.grid import draw_grid
-from lecture_nets.visualize.objectives import Objective, hear, read_objective, values
+from lecture_nets.visualize.objectives import Objective, capture_output, read_objective, values
 
 AT_ONCE = 16  # pictures
 LEARNING_RATE = 0.05  # Lucid's
@@ -64,7 +64,7 @@ def maximize_activations(
         image_size: side of the pictures, in pixels.
         steps: of Adam.
         seed: of the noise that they start from, and of the views.
-        mean: of each colour, for pixels in 0…1, as the network's data is normalised.
+        mean: of each color, for pixels in 0…1, as the network's data is normalized.
         std: likewise the standard deviation.
 
     Raises:
@@ -86,7 +86,7 @@ def maximize_activations(
 
         def answers(batch: Sequence[str], pixels: Tensor) -> Tensor:
             """What the layer puts out that all objectives of the batch are about."""
-            return hear(net, read[batch[0]], ((pixels - shift) / scale).to(dtype))
+            return capture_output(net, read[batch[0]], ((pixels - shift) / scale).to(dtype))
 
         batches = in_batches(read)
         gray = torch.full((1, 3, image_size, image_size), 0.5, device=device)

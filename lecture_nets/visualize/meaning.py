@@ -22,7 +22,7 @@ def draw_meaning(
 ) -> Picture:
     """Left, what linear probes read from each layer; right, how many units stand for something.
 
-    Dashed lines and hatched bars are of the same network before training. The grey band is where
+    Dashed lines and hatched bars are of the same network before training. The gray band is where
     probes end up whose answers are dealt out at random. Behind the dotted line, layers are one cell
     that covers the image, and no longer tell of a part at its place.
 

@@ -7,10 +7,10 @@ from matplotlib.patches import FancyBboxPatch
 from torch import nn
 
 from lecture_nets.analysis.outline import Lane, Step, in_words, lane_through
-from lecture_nets.layers import channels_after
+from lecture_nets.nets.layers import channels_after
 from lecture_nets.visualize.figures import BLACK, Picture
 
-# Light grounds for black words, which carry the same news as the colours.
+# Light grounds for black words, which carry the same news as the colors.
 POINT, SQUARE, ROW, COLUMN = "#F2F2F2", "#BFD9EC", "#F8E1B4", "#F4C6A5"
 POOL, LINEAR = "#CDE9DF", "#EBD3E1"
 CELL = (1.65, 0.72)  # width and height of what a box stands in, in inches
@@ -23,7 +23,7 @@ def draw_modules(modules: Mapping[str, nn.Module], title: str) -> Picture:
     """Each module as boxes, one module below the other; data flows from left to right.
 
     A box is a convolution (window, stride, channels, batch norm), a pool or a linear layer; ReLUs
-    and dropout are left out. Colours tell the shapes of windows apart.
+    and dropout are left out. Colors tell the shapes of windows apart.
 
     Args:
         modules: by name, at least one: rows of a network, or any chain of layers.
@@ -104,7 +104,7 @@ def draw_box(axes: Any, step: Step, left: float, middle: float) -> None:
     style = "round,pad=0,rounding_size=0.08"
     corner = (left, middle - BOX[1] / 2)
     axes.add_patch(
-        FancyBboxPatch(corner, *BOX, boxstyle=style, facecolor=colour_of(step), linewidth=0.8)
+        FancyBboxPatch(corner, *BOX, boxstyle=style, facecolor=color_of(step), linewidth=0.8)
     )
     norm = ", BN" if step.batch_norm else ""
     channels = f"\n{step.channels} channels{norm}" if step.kind == "convolution" else ""
@@ -127,7 +127,7 @@ def arrow(axes: Any, start: Point, end: Point) -> None:
     axes.annotate("", end, start, arrowprops=look)
 
 
-def colour_of(step: Step) -> str:
+def color_of(step: Step) -> str:
     if step.kind != "convolution" or step.kernel is None:
         return LINEAR if step.kind == "linear" else POOL
     rows, columns = step.kernel

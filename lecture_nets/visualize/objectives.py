@@ -5,7 +5,7 @@
 | ``"conv_3:17"`` | channel 17 of a layer, averaged over its map; a unit of a linear layer |
 | ``"conv_3:17:6:6"`` | the unit of that channel at row 6, column 6 |
 | ``"conv_3"`` | the whole layer: the mean square of all it puts out ("DeepDream") |
-| ``"class:5"`` | the score of class 5 |
+| ``"class:5"`` | the logit of class 5 |
 
 A ReLU passes no gradient where it is shut, and no picture would ever come out of a unit that
 starts so. So where a layer ends in ReLUs, as rows of ours do, channels and units are what *enters*
@@ -20,10 +20,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lecture_nets.analysis.capture import as_maps, find_layer
 from lecture_nets.analysis.deconvnet import check_unit
-from lecture_nets.analysis.listen import as_maps, find_layer
 from lecture_nets.analysis.patches import check_channels
-from lecture_nets.layers import Concat
+from lecture_nets.nets.layers import Concat
 
 CLASS = "class"
 SHUT = 0.01  # what a value below zero counts
@@ -84,11 +84,11 @@ def before_relus(layer: nn.Module) -> list[tuple[nn.Module, bool]]:
     return [(layer, False)]
 
 
-class Heard(Exception):  # noqa: N818, it is no error
+class Captured(Exception):  # noqa: N818, it is no error
     """All that was asked for is there; the rest of the network need not run."""
 
 
-def hear(net: nn.Module, objective: Objective, images: Tensor) -> Tensor:
+def capture_output(net: nn.Module, objective: Objective, images: Tensor) -> Tensor:
     """What an objective is about: (N, 3, H, W) -> (N, C, H', W').
 
     The network stops there. A vector becomes a map of one position.
@@ -98,13 +98,13 @@ def hear(net: nn.Module, objective: Objective, images: Tensor) -> Tensor:
     """
     layer = net if objective.layer == CLASS else find_layer(net, objective.layer)
     ends = before_relus(layer) if objective.unit else [(layer, False)]
-    heard: dict[int, Tensor] = {}
+    captured: dict[int, Tensor] = {}
 
     def keep(place: int):
         def hook(layer: nn.Module, inputs: tuple[Any, ...], *output: Any) -> None:
-            heard[place] = output[0] if output else inputs[0]
-            if len(heard) == len(ends):
-                raise Heard
+            captured[place] = output[0] if output else inputs[0]
+            if len(captured) == len(ends):
+                raise Captured
 
         return hook
 
@@ -116,12 +116,12 @@ def hear(net: nn.Module, objective: Objective, images: Tensor) -> Tensor:
     ]
     try:
         net(images)
-    except Heard:
+    except Captured:
         pass
     finally:
         for hook in hooks:
             hook.remove()
-    found = [heard.get(place) for place in range(len(ends))]
+    found = [captured.get(place) for place in range(len(ends))]
     if not all(isinstance(x, Tensor) for x in found):
         raise ValueError(
             f"layer {objective.layer!r} puts out no tensor while {type(net).__name__} evaluates; "

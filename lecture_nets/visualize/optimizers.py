@@ -1,4 +1,4 @@
-"""What do the first steps of optimisers look like?"""
+"""What do the first steps of optimizers look like?"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from lecture_nets.visualize.figures import Picture
 
 
 def draw_first_steps(steps: Mapping[str, Sequence[float]], title: str) -> Picture:
-    """One line for each optimiser: lengths of its steps, in order, on a logarithmic scale.
+    """One line for each optimizer: lengths of its steps, in order, on a logarithmic scale.
 
     Args:
         steps: by name, at least one, as `first_steps` returns them; all positive.
@@ -19,7 +19,7 @@ def draw_first_steps(steps: Mapping[str, Sequence[float]], title: str) -> Pictur
     if min(lengths, default=0) <= 0:
         raise ValueError(
             f"draw_first_steps: found {'a step that is not positive' if lengths else 'no steps'}, "
-            "allowed are positive steps of one optimiser or more; the scale is logarithmic."
+            "allowed are positive steps of one optimizer or more; the scale is logarithmic."
         )
     words = "; ".join(
         f"{name} from {each[0]:.2g} to {each[-1]:.2g}" for name, each in steps.items()

@@ -19,8 +19,8 @@ from lecture_nets.visualize.figures import Picture
 
 PAIRS_PER_ROW = 4
 SIDE = 1.6  # inches of one sheet of patches
-GREY = 0.5
-FULL = 0.99  # share of a projection's values below full colour
+GRAY = 0.5
+FULL = 0.99  # share of a projection's values below full color
 
 
 def draw_top_patches(
@@ -31,8 +31,8 @@ def draw_top_patches(
 ) -> Picture:
     """Two sheets for each channel, its projections and its patches.
 
-    The strongest patch stands top left. In a projection grey is zero. Patches cut off at an
-    edge of their image stand on grey.
+    The strongest patch stands top left. In a projection gray is zero. Patches cut off at an
+    edge of their image stand on gray.
 
     Args:
         images: pixels, ``uint8`` (N, 3, H, W).
@@ -50,9 +50,9 @@ def draw_top_patches(
     picture = Picture(
         f"What channels of {layer} answer to",
         alt=f"Two sheets of patches for each channel of {layer}: on the left what of the "
-        "pixels the channel answers to, on grey, on the right the patches themselves. "
+        "pixels the channel answers to, on gray, on the right the patches themselves. "
         + " ".join(in_words(channel, patches) for channel, patches in found.items()),
-        caption="Left: deconvnet projections (arXiv 1311.2901), grey is zero. Right: the strongest "
+        caption="Left: deconvnet projections (arXiv 1311.2901), gray is zero. Right: the strongest "
         "patches of the images, the strongest top left. Above: what the channel puts out there.",
         size=(max(5.0, (2 * SIDE + 0.3) * columns), 1.1 + (SIDE + 0.45) * rows),
     )
@@ -89,15 +89,15 @@ def crops(pictures: Tensor, patches: Sequence[Patch]) -> list[Tensor]:
 
 
 def signed(answer: Tensor) -> Tensor:
-    """A projection as colours: 0 is grey, the strongest in either direction reach 0 or 1."""
+    """A projection as colors: 0 is gray, the strongest in either direction reach 0 or 1."""
     full = answer.abs().flatten().quantile(FULL).clamp_min(torch.finfo(answer.dtype).tiny)
-    return (GREY + answer / (2 * full)).clamp(0, 1)
+    return (GRAY + answer / (2 * full)).clamp(0, 1)
 
 
 def sheet(tiles: Sequence[Tensor]) -> Tensor:
-    """Pictures (3, h, w) in rows of about as many as there are rows, smaller ones on grey."""
+    """Pictures (3, h, w) in rows of about as many as there are rows, smaller ones on gray."""
     height, width = (max(tile.shape[dim] for tile in tiles) for dim in (1, 2))
-    grounds = torch.full((len(tiles), 3, height, width), GREY)
+    grounds = torch.full((len(tiles), 3, height, width), GRAY)
     for ground, tile in zip(grounds, tiles, strict=True):
         top, left = (height - tile.shape[1]) // 2, (width - tile.shape[2]) // 2
         ground[:, top : top + tile.shape[1], left : left + tile.shape[2]] = tile

@@ -45,11 +45,11 @@ def draw_learning_curves(curves: Curves) -> Picture:
     )
     loss, accuracy = picture.axes(2, 1, sharex=True)
     for axes, kind in ((loss, "loss"), (accuracy, "acc")):
-        for split, label, colour, style in SPLITS:
+        for split, label, color, style in SPLITS:
             points = curves.get(f"{split}_{kind}", [])
             epochs, values = [epoch + 1 for epoch, _ in points], [value for _, value in points]
             if points:
-                axes.plot(epochs, values, style, color=colour, markersize=4, label=label)
+                axes.plot(epochs, values, style, color=color, markersize=4, label=label)
         axes.grid(alpha=0.3)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if axes.lines:
@@ -106,9 +106,9 @@ def draw_confusion(predictions: Predictions) -> Picture:
     axes.set(xlabel="taken for", ylabel="class")
     if len(names) <= MANY_CLASSES:
         for i, j in counts.nonzero().tolist():
-            colour = "white" if share[i, j] > 0.5 else "black"
+            color = "white" if share[i, j] > 0.5 else "black"
             axes.text(
-                j, i, str(int(counts[i, j])), ha="center", va="center", color=colour, fontsize=10
+                j, i, str(int(counts[i, j])), ha="center", va="center", color=color, fontsize=10
             )
     return picture
 
@@ -148,21 +148,21 @@ def draw_mistakes(predictions: Predictions, most: int = 12) -> Picture:
 
 
 def draw_filters(filters: Tensor, layer: str) -> Picture:
-    """The filters of a layer that sees pixels, (M, 3, H, W), as colours: grey is 0.
+    """The filters of a layer that sees pixels, (M, 3, H, W), as colors: gray is 0.
 
     Each is stretched to its own largest weight.
     """
     filters = filters.detach().cpu().float()
     count, _, height, width = filters.shape
     energy = filters.square().sum(dim=(1, 2, 3))
-    grey = 3 * filters.mean(dim=1).square().sum(dim=(1, 2))
-    coloured = int((energy - grey > grey).sum())
+    gray = 3 * filters.mean(dim=1).square().sum(dim=(1, 2))
+    colored = int((energy - gray > gray).sum())
     weakest = float((energy.min() / energy.max().clamp_min(TINY)).sqrt())
     columns = min(8, count)
     rows = -(-count // columns)
     picture = Picture(
         f"{layer}: {count} filters of {height}x{width} pixels",
-        alt=f"{count} filters of {height}x{width} pixels; {coloured} of them weigh colour more "
+        alt=f"{count} filters of {height}x{width} pixels; {colored} of them weigh color more "
         f"than brightness. The weakest is {weakest:.0%} as strong as the strongest.",
         size=(WIDTH, 0.7 + rows * WIDTH / columns),
     )

@@ -25,10 +25,10 @@ def draw_targets(targets: Mapping[str, Tensor], title: str) -> Picture:
     )
     picture = Picture(title, alt=f"Bars over the classes. {words}.", size=(4.5 * len(targets), 4.5))
     plots = picture.axes(1, len(targets), sharey=True)
-    for axes, colour, (name, each) in zip(
+    for axes, color, (name, each) in zip(
         plots, PALETTE * len(targets), targets.items(), strict=False
     ):
-        bars = axes.bar(range(len(each)), each.tolist(), color=colour)
+        bars = axes.bar(range(len(each)), each.tolist(), color=color)
         axes.bar_label(bars, fmt="%.3g", fontsize=9, padding=2)
         axes.set(xlabel="class", ylim=(0, 1.1))
         axes.set_title(name, fontsize=13)

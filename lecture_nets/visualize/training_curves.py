@@ -6,11 +6,11 @@ from typing import Any
 
 from lecture_nets.analysis.calibration import Calibration
 from lecture_nets.analysis.gradients import LayerGradient
+from lecture_nets.analysis.growth import Moment
 from lecture_nets.analysis.label_noise import NoiseResult
-from lecture_nets.callbacks.record_growth import Moment
 from lecture_nets.visualize.figures import PALETTE, Picture
 
-MARKERS = "osD^vPX*"  # lines are told apart without colours too
+MARKERS = "osD^vPX*"  # lines are told apart without colors too
 
 
 def needs_some(function: str, what: str, given: Any) -> None:
@@ -19,7 +19,7 @@ def needs_some(function: str, what: str, given: Any) -> None:
 
 
 def draw_growth(runs: Mapping[str, Sequence[Moment]], best_gap: float = math.inf) -> Picture:
-    """Gap between scores, norm of all weights and of the last layer's, over steps.
+    """Gap between logits, norm of all weights and of the last layer's, over steps.
 
     Args:
         runs: moments by name of the run, as `RecordGrowth` writes them down.
@@ -33,7 +33,7 @@ def draw_growth(runs: Mapping[str, Sequence[Moment]], best_gap: float = math.inf
     for name, moments in runs.items():
         needs_some("draw_growth", f"moments of run {name!r}", moments)
     kinds = {
-        "logit_gap": "largest − second largest score",
+        "logit_gap": "largest − second largest logit",
         "weight_norm": "norm of all weights",
         "last_layer_norm": "norm of the last layer's weights",
     }
@@ -44,7 +44,7 @@ def draw_growth(runs: Mapping[str, Sequence[Moment]], best_gap: float = math.inf
     last = max(moments[-1].step for moments in runs.values())
     dotted = f" A dotted line at a gap of {best_gap:.2f}." if math.isfinite(best_gap) else ""
     picture = Picture(
-        "Scores and weights while a network trains",
+        "Logits and weights while a network trains",
         alt=f"Three charts over {last} steps. {seen}.{dotted}",
         size=(13, 5),
     )
@@ -96,14 +96,14 @@ def draw_reliability(runs: Mapping[str, Calibration]) -> Picture:
         2, len(runs), sharex=True, sharey="row", height_ratios=(1, 2), subplot_kw=dict(xlim=(0, 1))
     )
     above, below = plots[: len(runs)], plots[len(runs) :]
-    for colour, top, bottom, (name, run) in zip(
+    for color, top, bottom, (name, run) in zip(
         PALETTE * len(runs), above, below, runs.items(), strict=False
     ):
         bars: dict[str, Any] = dict(
             x=[part.low for part in run.bins],
             width=1 / len(run.bins),
             align="edge",
-            color=colour,
+            color=color,
             edgecolor="white",
         )
         total = len(run.right)

@@ -79,7 +79,7 @@ def from_keras(net: Network, source: Any) -> Report:
     """Load the weights of ``keras.applications.InceptionV3`` or ``VGG19``: all of them, or nothing.
 
     Keras leaves the padding out of V3's average pools: ``InceptionV3(count_include_pad=False)``
-    gives its scores. Its V3 wants pixels from -1 to 1. Its VGG19 wants blue, green and red from 0
+    gives its logits. Its V3 wants pixels from -1 to 1. Its VGG19 wants blue, green and red from 0
     to 255, less 103.939, 116.779 and 123.68.
 
     Example:
@@ -87,7 +87,7 @@ def from_keras(net: Network, source: Any) -> Report:
         >>> print(from_keras(net, keras.applications.InceptionV3()))
 
     Args:
-        net: InceptionV3 or VGG19. Its side head, which Keras does not have, keeps its start. So
+        net: InceptionV3 or VGG19. Its auxiliary head, which Keras does not have, keeps its start. So
             does the last layer where the number of classes is another, and the head where the
             weights are without top.
         source: the ``keras.Model``, or the path of its weights: ``.weights.h5``, ``.keras``, or the
@@ -125,7 +125,7 @@ def from_keras(net: Network, source: Any) -> Report:
         )
     pools = [layer for layer in net.trunk.modules() if isinstance(layer, nn.AvgPool2d)]
     if any(pool.count_include_pad for pool in pools):
-        rank_zero_info("Scores are Keras's with InceptionV3(count_include_pad=False) only.")
+        rank_zero_info("Logits are Keras's with InceptionV3(count_include_pad=False) only.")
     return report
 
 

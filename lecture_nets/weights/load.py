@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from lecture_nets.checkpoints import non_finite_keys
 from lecture_nets.nets import Network
-from lecture_nets.weights.finite import non_finite_keys
 
 Mismatch = tuple[str, tuple[int, ...], tuple[int, ...]]
 COUNTER = ".num_batches_tracked"  # read by norms without momentum only, and ours all have one
@@ -19,7 +19,7 @@ class Report:
     Attributes:
         matched: loaded.
         missing: heads that the file lacks; they keep their start.
-        unexpected: side heads of the file that the network lacks; left out.
+        unexpected: auxiliary heads of the file that the network lacks; left out.
         mismatched: last layers of another number of classes, which keep their start: name, shape
             in the file, shape in the network.
     """
@@ -37,7 +37,7 @@ class Report:
         if self.missing:
             text += f" Kept their start, heads that the file lacks: {listed(self.missing)}."
         if self.unexpected:
-            text += f" Left out, side heads that the network lacks: {listed(self.unexpected)}."
+            text += f" Left out, auxiliary heads that the network lacks: {listed(self.unexpected)}."
         return text
 
 
@@ -50,7 +50,7 @@ def load_weights(
 ) -> Report:
     """Copy ``tensors``, under the names of ``net``, into it: every one, or none.
 
-    Three things may differ, and are reported and said in a line: whole side heads that only one of
+    Three things may differ, and are reported and said in a line: whole auxiliary heads that only one of
     the two has, and the last layers where the number of classes is another. The counters
     ``num_batches_tracked``, which old files lack, may be missing. Values take on the network's
     dtype. A fully connected layer fits the convolution that covers its whole map, and vice versa.
@@ -94,8 +94,8 @@ def load_weights(
 
     classifiers = last_layers(net)
     faults = {
-        "missing": [key for key in missing if not side_head_absent(key, tensors)],
-        "unexpected": [key for key in extra if not side_head_absent(key, wanted)] + [*unexpected],
+        "missing": [key for key in missing if not aux_head_absent(key, tensors)],
+        "unexpected": [key for key in extra if not aux_head_absent(key, wanted)] + [*unexpected],
         "of another shape": [
             describe((key, found, here))
             for key, found, here in mismatched
@@ -130,7 +130,7 @@ def same_layer(x: Tensor, wanted: Tensor) -> bool:
 
 
 def last_layers(net: Network) -> set[str]:
-    """The names of the layers that put out the classes: in the head and in all side heads."""
+    """The names of the layers that put out the classes: in the head and in all auxiliary heads."""
     heads = {"head": net.head} | {f"aux_heads.{row}": head for row, head in net.aux_heads.items()}
     last = set()
     for prefix, head in heads.items():
@@ -143,8 +143,8 @@ def is_linear(layer: nn.Module) -> bool:
     return isinstance(layer, nn.Linear)
 
 
-def side_head_absent(key: str, entries: Mapping[str, Tensor]) -> bool:
-    """Whether ``key`` belongs to a side head of which ``entries`` have nothing at all."""
+def aux_head_absent(key: str, entries: Mapping[str, Tensor]) -> bool:
+    """Whether ``key`` belongs to an auxiliary head of which ``entries`` have nothing at all."""
     part, row, *_ = key.split(".")
     return part == "aux_heads" and not any(k.startswith(f"aux_heads.{row}.") for k in entries)
 

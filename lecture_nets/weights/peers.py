@@ -31,14 +31,14 @@ class Peer:
     kernels: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-PLAIN_AND_NORMALISED = ({}, {"batch_norm": True})
+PLAIN_AND_NORMALIZED = ({}, {"batch_norm": True})
 V3 = Peer(({"aux_batch_norm": True},), lambda net: maps.INCEPTION_V3)
 PEERS: dict[str, dict[type[Network], Peer]] = {
     "torchvision": {
         AlexNet: Peer(
             ({"variant": "2014"},), lambda net: (maps.features(net) | maps.ALEXNET_HEAD,)
         ),
-        VGG19: Peer(PLAIN_AND_NORMALISED, lambda net: (maps.features(net) | maps.VGG_HEAD,)),
+        VGG19: Peer(PLAIN_AND_NORMALIZED, lambda net: (maps.features(net) | maps.VGG_HEAD,)),
         GoogLeNet: Peer(
             ({"variant": "torchvision"},), lambda net: maps.GOOGLENET, {".fc1.weight": ()}
         ),
@@ -46,7 +46,7 @@ PEERS: dict[str, dict[type[Network], Peer]] = {
     },
     "timm": {
         VGG19: Peer(
-            PLAIN_AND_NORMALISED,
+            PLAIN_AND_NORMALIZED,
             lambda net: (maps.features(net) | maps.TIMM_VGG_HEAD,),
             {".fc1.weight": (7, 7), ".fc2.weight": (1, 1)},
         ),
@@ -58,8 +58,8 @@ PEERS: dict[str, dict[type[Network], Peer]] = {
 def from_torchvision(net: Network, state_dict: Mapping[str, Any]) -> Report:
     """Load a state dict of torchvision's network of the same name: all of it, or nothing.
 
-    Published weights of InceptionV3 and GoogLeNet want images normalised with mean 0.5 and standard
-    deviation 0.5; there the network itself turns ImageNet's normalisation into that one.
+    Published weights of InceptionV3 and GoogLeNet want images normalized with mean 0.5 and standard
+    deviation 0.5; there the network itself turns ImageNet's normalization into that one.
 
     Example:
         >>> theirs = torchvision.models.inception_v3(weights="DEFAULT")
@@ -92,7 +92,7 @@ def from_timm(net: Network, state_dict: Mapping[str, Any]) -> Report:
 
 
 def to_timm(net: Network) -> dict[str, Tensor]:
-    """`to_torchvision` for timm; side heads go with ``aux_logits=True`` there."""
+    """`to_torchvision` for timm; auxiliary heads go with ``aux_logits=True`` there."""
     return state_dict_for("timm", net)
 
 
@@ -119,7 +119,7 @@ def state_dict_for(library: str, net: Network) -> dict[str, Tensor]:
 
 
 def key_map(library: str, net: Network) -> dict[str, str]:
-    """Our key -> theirs, for the whole network, with the side heads that ``net`` may lack."""
+    """Our key -> theirs, for the whole network, with the auxiliary heads that ``net`` may lack."""
     peer = find_peer(library, net)
     twin = full_twin(net, library, peer)
     stages = peer.stages(twin)
@@ -137,7 +137,7 @@ def find_peer(library: str, net: Network) -> Peer:
 
 
 def full_twin(net: Network, library: str, peer: Peer) -> Network:
-    """The form of the network that both libraries have, with all side heads and without values."""
+    """The form of the network that both libraries have, with all auxiliary heads and without values."""
     for options in peer.forms:
         with torch.device("meta"):
             twin = type(net)(**options)

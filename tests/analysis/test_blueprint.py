@@ -11,8 +11,8 @@ from lecture_nets.analysis.blueprint import (
     network_plan,
     variant_plan,
 )
-from lecture_nets.layers import Concat, GridPool, conv
 from lecture_nets.nets import NETS
+from lecture_nets.nets.layers import Concat, GridPool, conv
 
 
 def test_a_layer_has_one_number_a_width_where_widths_differ():
@@ -41,7 +41,7 @@ def test_branches_keep_their_names_and_chains_their_order():
 
 
 @pytest.mark.parametrize("grid", [4, 5])
-def test_a_side_heads_pool_tells_its_window(grid):
+def test_a_aux_heads_pool_tells_its_window(grid):
     plan = layer_plan([GridPool(grid)])
     assert plan == {"kind": "grid", "grid": grid, "kernel_size": (5, 5), "stride": (3, 3)}
 

@@ -82,7 +82,7 @@ EVEN, LABEL = torch.full((1, 2), 0.5), torch.tensor([0])
         ((torch.tensor([[float("nan"), 1.0]]), LABEL), "softmax"),
         ((EVEN, LABEL, 0), "at least 1"),
     ],
-    ids=["no images", "too many labels", "scores", "not a number", "no bins"],
+    ids=["no images", "too many labels", "logits", "not a number", "no bins"],
 )
 def test_what_cannot_be_calibrated_is_refused(arguments, found):
     with pytest.raises(ValueError, match=found):

@@ -39,7 +39,7 @@ def sheet(name: str, size=None) -> Cost:
 
 
 def main_rows(name: str) -> list[RowCost]:
-    return [row for row in sheet(name).rows if not row.side_head]
+    return [row for row in sheet(name).rows if not row.aux_head]
 
 
 @each_variant
@@ -49,9 +49,9 @@ def test_rows_are_those_of_the_trunk_and_the_head(name):
 
 
 @each_variant
-def test_side_heads_stand_behind_the_row_they_listen_to(name):
+def test_aux_heads_stand_behind_the_row_they_listen_to(name):
     rows = [row.name for row in sheet(name).rows]
-    side = [row.name for row in sheet(name).rows if row.side_head]
+    side = [row.name for row in sheet(name).rows if row.aux_head]
     assert side == [f"aux_heads.{row}" for row in build(name).aux_heads]
     assert all(rows[rows.index(row) - 1] == row.removeprefix("aux_heads.") for row in side)
 

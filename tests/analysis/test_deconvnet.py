@@ -7,8 +7,8 @@ import torchvision
 from torch import nn
 from torchvision.models import vgg
 
+from lecture_nets.analysis.capture import find_layer
 from lecture_nets.analysis.deconvnet import project, project_patches
-from lecture_nets.analysis.listen import find_layer
 from lecture_nets.analysis.patches import top_patches_of
 from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, ZFNet
 

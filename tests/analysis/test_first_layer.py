@@ -31,9 +31,9 @@ def test_an_edge_is_one_in_every_direction_and_sign(degrees, size):
 
 
 @pytest.mark.parametrize("size", [5, 7, 11])
-def test_a_bell_of_any_colour_is_a_blob(size):
-    colours = torch.tensor([[1.0, 1, 1], [1, -1, 0], [-0.2, 0.1, -2]])
-    assert edges_and_blobs(bell(size) * colours[:, :, None, None]) == ["blob"] * 3
+def test_a_bell_of_any_color_is_a_blob(size):
+    colors = torch.tensor([[1.0, 1, 1], [1, -1, 0], [-0.2, 0.1, -2]])
+    assert edges_and_blobs(bell(size) * colors[:, :, None, None]) == ["blob"] * 3
 
 
 def test_noise_and_fine_stripes_are_neither():

@@ -1,4 +1,4 @@
-"""Steps of optimisers beside what their formulas give by hand."""
+"""Steps of optimizers beside what their formulas give by hand."""
 
 from functools import partial
 

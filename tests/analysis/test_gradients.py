@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from lecture_nets.analysis.gradients import gradient_norms
-from lecture_nets.analysis.plain_stack import PlainStack
 from lecture_nets.nets import GoogLeNet
+from lecture_nets.nets.plain_stack import PlainStack
 
 IMAGES = torch.randn(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(6)
@@ -45,7 +45,7 @@ def test_layers_come_from_the_input_to_the_output():
     assert names == [*convs, "head.classifier"]
 
 
-def test_side_heads_are_left_out():
+def test_aux_heads_are_left_out():
     net = GoogLeNet(10, width=0.1)
     names = [each.name for each in gradient_norms(net, torch.randn(2, 3, 64, 64), LABELS[:2])]
     assert not any(name.startswith("aux_heads") for name in names)

@@ -11,8 +11,8 @@ from torch import nn
 
 from lecture_nets import analysis
 from lecture_nets.analysis import cost, count_paths, share_of_paths
-from lecture_nets.layers import LRN, Concat, ConvBlock
 from lecture_nets.nets import NETS, VGG19, AlexNet, GoogLeNet, InceptionV2
+from lecture_nets.nets.layers import LRN, Concat, ConvBlock
 
 VARIANTS = {
     **NETS,
@@ -135,7 +135,7 @@ def test_branch_paths_are_those_of_the_cost_sheet(name):
 
 @each_variant
 def test_branch_paths_grow_as_the_rows_of_the_cost_sheet_multiply(name):
-    rows = [row for row in cost(build(name)).rows if not row.side_head]
+    rows = [row for row in cost(build(name)).rows if not row.aux_head]
     expected = [
         (row.name, row.output, math.prod(earlier.paths for earlier in rows[: i + 1]))
         for i, row in enumerate(rows)

@@ -18,10 +18,10 @@ from lecture_nets.training import ImageClassifier
 COUNTS = torch.tensor([[3, 1, 0], [4, 2, 0], [0, 1, 0]])
 
 
-def predictions(labels: list[int], scores: list[list[float]]) -> Predictions:
+def predictions(labels: list[int], logits: list[list[float]]) -> Predictions:
     images = torch.zeros(len(labels), 3, 8, 8, dtype=torch.uint8)
     names = ["a", "b", "c"]
-    return Predictions(TensorDataset(images), torch.tensor(labels), torch.tensor(scores), names)
+    return Predictions(TensorDataset(images), torch.tensor(labels), torch.tensor(logits), names)
 
 
 SOME = predictions(
@@ -62,7 +62,7 @@ def test_most_confused_are_the_largest_counts_off_the_diagonal(most, pairs):
 
 
 class TheBrighter(nn.Module):
-    """Scores of the classes are the mean colours, and the first twice."""
+    """Logits of the classes are the mean colors, and the first twice."""
 
     def forward(self, x):
         return x.mean(dim=(2, 3)).repeat(1, 4)[:, :10]

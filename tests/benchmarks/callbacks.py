@@ -67,28 +67,28 @@ def built(kind: Callable[..., Any], **options: Any) -> Any:
 
 
 @torch.no_grad()
-def test_scores(module: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def test_logits(module: Any) -> tuple[torch.Tensor, torch.Tensor]:
     images = data()
     images.setup("test")
     pairs = [(module(batch[0]), batch[1]) for batch in images.test_dataloader()]
-    scores, labels = (torch.cat(part) for part in zip(*pairs, strict=True))
-    return scores, labels
+    logits, labels = (torch.cat(part) for part in zip(*pairs, strict=True))
+    return logits, labels
 
 
 def accuracy(module: Any) -> float:
-    scores, labels = test_scores(module)
-    return 100 * (scores.argmax(1) == labels).float().mean().item()
+    logits, labels = test_logits(module)
+    return 100 * (logits.argmax(1) == labels).float().mean().item()
 
 
 def confidence_when_wrong(module: Any) -> float:
-    scores, labels = test_scores(module)
-    likeliest, found = scores.softmax(1).max(1)
+    logits, labels = test_logits(module)
+    likeliest, found = logits.softmax(1).max(1)
     return 100 * likeliest[found != labels].mean().item()
 
 
 @torch.no_grad()
-def side_head_loss(module: Any) -> float:
-    """Of the first side head, on test images, with the batches' own statistics as in training."""
+def aux_head_loss(module: Any) -> float:
+    """Of the first auxiliary head, on test images, with the batches' own statistics as in training."""
     images = data()
     images.setup("test")
     module.net.train()
@@ -114,7 +114,7 @@ def label_smoothing(callbacks: list[Callback]) -> float:
 
 
 def auxiliary_batch_norm(callbacks: list[Callback]) -> float:
-    return side_head_loss(fit(built(GoogLeNetModule), callbacks, 3))
+    return aux_head_loss(fit(built(GoogLeNetModule), callbacks, 3))
 
 
 def batch_normalize(callbacks: list[Callback]) -> float:
@@ -147,7 +147,7 @@ MEASURES: dict[type[Callback], tuple[str, Callable[[list[Callback]], float], dic
         {},
     ),
     AuxiliaryBatchNorm: (
-        "test loss of the first side head; GoogLeNet, 3 epochs",
+        "test loss of the first auxiliary head; GoogLeNet, 3 epochs",
         auxiliary_batch_norm,
         {},
     ),
@@ -167,7 +167,7 @@ MEASURES: dict[type[Callback], tuple[str, Callable[[list[Callback]], float], dic
         {},
     ),
     AuxiliaryWeightSchedule: (
-        "test accuracy, %; BN-GoogLeNet, 8 epochs, side heads faded from 0.3 to 0",
+        "test accuracy, %; BN-GoogLeNet, 8 epochs, auxiliary heads faded from 0.3 to 0",
         auxiliary_weight,
         {"start": 0.3},
     ),

@@ -20,10 +20,10 @@ from lecture_nets import AlexNetModule, InceptionV3Module, PartsWorldDataModule
 from lecture_nets.analysis import measure_reuse
 from lecture_nets.analysis.deconvnet import project_patches
 from lecture_nets.analysis.kernels import learned_kernels, named_kernels
+from lecture_nets.analysis.ladder import Rung
 from lecture_nets.analysis.patches import top_patches_of
 from lecture_nets.analysis.predictions import predict_test_set
 from lecture_nets.nets import InceptionV2
-from lecture_nets.training.ladder import Rung
 from lecture_nets.visualize.attribution import (
     draw_attributions,
     grad_cam,
@@ -115,9 +115,9 @@ def heat() -> Picture:
         "guided backpropagation": guided_backprop(module.net, one)[0].abs().amax(0),
         "Grad-CAM": grad_cam(module.net, one)[0],
     }
-    scores = module(one).detach().softmax(1)[0].topk(3)
-    names = [data.class_names[i] for i in scores.indices.tolist()]
-    bars = dict(zip(names, scores.values.tolist(), strict=True))
+    logits = module(one).detach().softmax(1)[0].topk(3)
+    names = [data.class_names[i] for i in logits.indices.tolist()]
+    bars = dict(zip(names, logits.values.tolist(), strict=True))
     return draw_attributions(pixels[index], maps, bars=bars)
 
 
@@ -129,14 +129,14 @@ def cat() -> Picture:
 
     net = imagenet_net()
     image, inputs = photo("cat")
-    scores = net(inputs).softmax(1)[0].topk(4)
-    names = [AlexNet_Weights.DEFAULT.meta["categories"][i] for i in scores.indices.tolist()]
+    logits = net(inputs).softmax(1)[0].topk(4)
+    names = [AlexNet_Weights.DEFAULT.meta["categories"][i] for i in logits.indices.tolist()]
     maps = {
         "saliency": saliency(net, inputs)[0],
         f"Grad-CAM, {names[0]}": grad_cam(net, inputs, layer="blocks")[0],
     }
     return draw_attributions(
-        image, maps, bars=dict(zip(names, scores.values.tolist(), strict=True))
+        image, maps, bars=dict(zip(names, logits.values.tolist(), strict=True))
     )
 
 
@@ -238,7 +238,7 @@ def words_of(path: Path) -> str:
 
 
 def shrink(path: Path) -> None:
-    """256 colours are enough, and a third of the bytes; the words stay."""
+    """256 colors are enough, and a third of the bytes; the words stay."""
     words = PngInfo()
     words.add_itxt("Description", words_of(path))
     with Image.open(path) as image:

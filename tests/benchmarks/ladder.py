@@ -13,10 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lecture_nets import notebook
+from lecture_nets.analysis.ladder import ladder
 from lecture_nets.data import PartsWorldDataModule
 from lecture_nets.nets import NETS
 from lecture_nets.training import MODULES
-from lecture_nets.training.ladder import ladder
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "ladder.json"
 # Hard images would take longer: after five epochs ZFNet still guesses.

@@ -31,7 +31,7 @@ A narrow {network} ({width} of the paper's channels, {parameters:,} parameters) 
 from lecture_nets import {module}
 
 module = {module}.from_pretrained("parts_world").eval()
-scores = module(module.preprocess(picture)[None])  # a PIL image -> (1, {count}) scores
+logits = module(module.preprocess(picture)[None])  # a PIL image -> (1, {count}) logits
 ```
 
 ## Score
@@ -48,7 +48,7 @@ Done at commit `{commit}` with {versions}; the weights were {precision}.
 
 ## Data
 
-{data} {size} x {size} pixels, `difficulty="easy"`, licence {data_license}. No photograph, no person and no scraped picture is in it.
+{data} {size} x {size} pixels, `difficulty="easy"`, license {data_license}. No photograph, no person and no scraped picture is in it.
 
 ## Intended use
 
@@ -60,7 +60,7 @@ Lessons, tests and demonstrations: to look into, to probe, to fine-tune as an ex
 - Its probabilities were not calibrated.
 - The images are easy. The score says nothing about {network} on others.
 
-## Licence
+## License
 
 MIT, as the package. `{weights}` has {bytes:,} bytes and the SHA-256 `{sha256}`.
 """

@@ -28,8 +28,8 @@ def pixels_16(split: PartsWorld) -> Tensor:
     return F.adaptive_avg_pool2d(split.images.float(), 16).flatten(1)
 
 
-def colour_histogram(split: PartsWorld) -> Tensor:
-    """Share of the pixels in each of 4x4x4 colours: ``(N, 64)``."""
+def color_histogram(split: PartsWorld) -> Tensor:
+    """Share of the pixels in each of 4x4x4 colors: ``(N, 64)``."""
     bins = (split.images >> 6).long()
     codes = (bins[:, 0] * 16 + bins[:, 1] * 4 + bins[:, 2]).flatten(1)
     return count(codes, 64) / codes.shape[1]
@@ -112,9 +112,9 @@ def mlp_accuracy(train: Tensor, labels: Tensor, test: Tensor, truth: Tensor) -> 
 
 BASELINES: dict[str, tuple[Callable[[PartsWorld], Tensor], Callable[..., float]]] = {
     "ridge on 16x16 pixels": (pixels_16, ridge_accuracy),
-    "ridge on a 4x4x4 colour histogram": (colour_histogram, ridge_accuracy),
+    "ridge on a 4x4x4 color histogram": (color_histogram, ridge_accuracy),
     "ridge on roots of that histogram": (
-        lambda split: colour_histogram(split).sqrt(),
+        lambda split: color_histogram(split).sqrt(),
         ridge_accuracy,
     ),
     "ridge on presence of own parts": (presence, ridge_accuracy),

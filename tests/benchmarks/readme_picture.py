@@ -12,7 +12,7 @@ from lecture_nets.nets import NETS
 from lecture_nets.visualize.figures import BLUE, Picture
 
 PATH = Path(__file__).parents[2] / "docs" / "images" / "readme.png"
-BELOW = ("AlexNet", "InceptionV3")  # whose names would lie on a neighbour's
+BELOW = ("AlexNet", "InceptionV3")  # whose names would lie on a neighbor's
 POINTS_PER_MAC = 1.2e-7  # area in square points: VGG-19 gets the largest disc that still fits
 
 

@@ -22,11 +22,11 @@ import torch
 
 from lecture_nets.analysis.calibration import Calibration, calibrate
 from lecture_nets.analysis.gradients import gradient_norms
+from lecture_nets.analysis.growth import RecordGrowth, best_gap
 from lecture_nets.analysis.label_noise import Interval, run_label_noise, t_interval
-from lecture_nets.analysis.plain_stack import PlainStack
 from lecture_nets.analysis.predictions import Predictions, predict_test_set
-from lecture_nets.callbacks.record_growth import RecordGrowth, best_gap
 from lecture_nets.data import PartsWorldDataModule
+from lecture_nets.nets.plain_stack import PlainStack
 from lecture_nets.training.plain_sgd import fit_plainly
 from lecture_nets.visualize.figures import Picture
 from lecture_nets.visualize.training_curves import (
@@ -57,8 +57,8 @@ def training_batch(data: PartsWorldDataModule) -> tuple[torch.Tensor, torch.Tens
 
 # C28, C29: five layers without batch norm, which would make the size of weights meaningless.
 
-REGULARISATIONS = {
-    "no regularisation": {},
+REGULARIZATIONS = {
+    "no regularization": {},
     "weight decay 0.001": {"weight_decay": 1e-3},
     "label smoothing 0.1": {"epsilon": EPSILON},
 }
@@ -68,7 +68,7 @@ def growth() -> Measured:
     data, epochs = images(100, 25), 300
     batch = training_batch(data)
     moments, errors = {}, {}
-    for name, options in REGULARISATIONS.items():
+    for name, options in REGULARIZATIONS.items():
         recorder = RecordGrowth(50, batch)
         build = partial(PlainStack, 5, width=0.5)
         module = fit_plainly(build, data, epochs, lr=0.04, callbacks=[recorder], **options)
@@ -86,8 +86,8 @@ def growth() -> Measured:
 @torch.no_grad()
 def training_error(module: Any, batch: tuple[torch.Tensor, torch.Tensor]) -> float:
     inputs, labels = batch
-    scores = torch.cat([module(part.to(module.device)).cpu() for part in inputs.split(100)])
-    return (scores.argmax(dim=1) != labels).double().mean().item()
+    logits = torch.cat([module(part.to(module.device)).cpu() for part in inputs.split(100)])
+    return (logits.argmax(dim=1) != labels).double().mean().item()
 
 
 # C31, C32: eight layers with batch norm, trained until they name their images right.

@@ -6,7 +6,7 @@ from torchvision import models
 
 
 class Stranger(LightningModule):
-    """One of torchvision's networks by name, with its side heads where it has any."""
+    """One of torchvision's networks by name, with its auxiliary heads where it has any."""
 
     def __init__(self, name: str = "googlenet", num_classes: int = 10):
         super().__init__()
@@ -22,8 +22,8 @@ class Stranger(LightningModule):
     def training_step(self, batch, batch_idx):
         images, labels = batch
         output = self.model(images)
-        scores, *aux = output if isinstance(output, tuple) else (output,)
-        loss = self.criterion(scores, labels)
+        logits, *aux = output if isinstance(output, tuple) else (output,)
+        loss = self.criterion(logits, labels)
         return loss + self.aux_weight * sum(self.criterion(each, labels) for each in aux)
 
     def validation_step(self, batch, batch_idx):

@@ -1,4 +1,4 @@
-"""The weight of side heads: a line over the whole training, also over a resumed one."""
+"""The weight of auxiliary heads: a line over the whole training, also over a resumed one."""
 
 import pytest
 import torch
@@ -92,10 +92,10 @@ class Linear(ImageClassifier):
     ("said", "module"),
     [
         ("needs Linear.aux_weight", Linear()),
-        ("network of AlexNetModule has no side heads", AlexNetModule(width=0.1)),
+        ("network of AlexNetModule has no auxiliary heads", AlexNetModule(width=0.1)),
     ],
 )
-def test_modules_without_side_heads_are_refused(said, module, quiet_trainer, loader):
+def test_modules_without_aux_heads_are_refused(said, module, quiet_trainer, loader):
     with pytest.raises(TypeError, match=said):
         quiet_trainer(callbacks=[AuxiliaryWeightSchedule()]).fit(module, loader())
 

@@ -1,4 +1,4 @@
-"""The cap on filters: which it shrinks, and that it acts with every step of the optimiser."""
+"""The cap on filters: which it shrinks, and that it acts with every step of the optimizer."""
 
 import pytest
 import torch
@@ -51,7 +51,7 @@ class Stranger(LightningModule):
 
 
 class Notes(Callback):
-    """The loudest filter and the number of the optimiser's steps after each batch."""
+    """The loudest filter and the number of the optimizer's steps after each batch."""
 
     def __init__(self):
         self.seen = []
@@ -82,7 +82,7 @@ def test_an_average_takes_in_capped_filters_only(first, quiet_trainer, loader):
     assert rms(module.conv.weight).max() < 0.1001
 
 
-def test_after_the_fit_the_optimiser_is_free(quiet_trainer, loader):
+def test_after_the_fit_the_optimizer_is_free(quiet_trainer, loader):
     module = Stranger()
     trainer = quiet_trainer(callbacks=[FilterNormCap(0.1)])
     fit(trainer, module, loader())

@@ -22,11 +22,11 @@ def test_the_papers_example():
 
 
 def drawn(classes: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, list[float]]:
-    """Scores (5, K), targets (5,) and a prior over K classes."""
+    """Logits (5, K), targets (5,) and a prior over K classes."""
     draw = torch.Generator().manual_seed(seed)
-    scores = torch.randn(5, classes, generator=draw)
+    logits = torch.randn(5, classes, generator=draw)
     targets = torch.randint(classes, (5,), generator=draw)
-    return scores, targets, torch.rand(classes, generator=draw).softmax(0).tolist()
+    return logits, targets, torch.rand(classes, generator=draw).softmax(0).tolist()
 
 
 properties = settings(derandomize=True, deadline=None, max_examples=100, database=None)
@@ -36,22 +36,22 @@ some = (st.integers(2, 12), st.floats(0, 0.99), st.integers(0, 10_000))
 @properties
 @given(*some)
 def test_cross_entropy_with_them_is_torchs_own(classes, epsilon, seed):
-    scores, targets, _ = drawn(classes, seed)
-    ours = nn.functional.cross_entropy(scores, smooth_labels(targets, classes, epsilon))
-    theirs = nn.functional.cross_entropy(scores, targets, label_smoothing=epsilon)
+    logits, targets, _ = drawn(classes, seed)
+    ours = nn.functional.cross_entropy(logits, smooth_labels(targets, classes, epsilon))
+    theirs = nn.functional.cross_entropy(logits, targets, label_smoothing=epsilon)
     torch.testing.assert_close(ours, theirs)
 
 
 @properties
 @given(*some)
 def test_a_prior_gives_the_papers_general_form(classes, epsilon, seed):
-    scores, targets, prior = drawn(classes, seed)
+    logits, targets, prior = drawn(classes, seed)
     smoothed = smooth_labels(targets, classes, epsilon, prior)
     torch.testing.assert_close(smoothed.sum(dim=1), torch.ones(5))
     # Section 7: H(q', p) = (1 - ε) H(q, p) + ε H(u, p)
-    ours = nn.functional.cross_entropy(scores, smoothed)
-    against_prior = -(scores.log_softmax(1) @ torch.tensor(prior)).mean()
-    hard = nn.functional.cross_entropy(scores, targets)
+    ours = nn.functional.cross_entropy(logits, smoothed)
+    against_prior = -(logits.log_softmax(1) @ torch.tensor(prior)).mean()
+    hard = nn.functional.cross_entropy(logits, targets)
     torch.testing.assert_close(ours, (1 - epsilon) * hard + epsilon * against_prior)
 
 
@@ -95,9 +95,9 @@ class Stranger(LightningModule):
 
     def loss(self, stage, batch):
         images, labels = batch
-        scores = self.layer(images.flatten(1))
-        loss = self.criterion(scores, target=labels)
-        self.seen[stage].append((loss.item(), scores.detach(), labels))
+        logits = self.layer(images.flatten(1))
+        loss = self.criterion(logits, target=labels)
+        self.seen[stage].append((loss.item(), logits.detach(), labels))
         return loss
 
     def training_step(self, batch, batch_idx):
@@ -116,9 +116,9 @@ class Stranger(LightningModule):
 def smoothing_of(seen, epsilon, prior) -> set[bool]:
     """Whether losses were smoothed; an error where they were neither smoothed nor plain."""
     answers = set()
-    for loss, scores, labels in seen:
-        smoothed = nn.functional.cross_entropy(scores, smooth_labels(labels, 10, epsilon, prior))
-        plain = nn.functional.cross_entropy(scores, labels)
+    for loss, logits, labels in seen:
+        smoothed = nn.functional.cross_entropy(logits, smooth_labels(labels, 10, epsilon, prior))
+        plain = nn.functional.cross_entropy(logits, labels)
         assert loss == pytest.approx(smoothed.item()) or loss == pytest.approx(plain.item())
         answers.add(loss == pytest.approx(smoothed.item()))
     return answers

@@ -39,7 +39,7 @@ def test_random_numbers_and_modes_are_left_alone():
     assert (net.training, net[0].training, net[1].training) == (True, True, False)
 
 
-def test_side_heads_are_reached_too():
+def test_aux_heads_are_reached_too():
     net = GoogLeNet(10, width=0.1, batch_norm=True)
     done = recalibrate_batch_norm(net, torch.randn(1, 4, 3, 64, 64))
     assert sum(name.startswith("aux_heads") for name in done) == 2

@@ -55,7 +55,7 @@ def tiny(**options) -> GoogLeNetModule:
 
 
 def left_out(module, trainer) -> set[str]:
-    """Names of the parameters that the optimiser does not hold."""
+    """Names of the parameters that the optimizer does not hold."""
     held = {id(x) for group in trainer.optimizers[0].param_groups for x in group["params"]}
     return {name for name, x in module.named_parameters() if id(x) not in held}
 
@@ -126,11 +126,11 @@ def test_torchvisions_networks(name, function, got):
 @pytest.mark.parametrize(
     ("function", "net", "said"),
     [
-        (add_auxiliary_batch_norm, partial(AlexNet, width=0.1), "no side head in AlexNet"),
+        (add_auxiliary_batch_norm, partial(AlexNet, width=0.1), "no auxiliary head in AlexNet"),
         (
             add_auxiliary_batch_norm,
             partial(GoogLeNet, width=0.1, aux_heads=False),
-            "Build the network with its side heads",
+            "Build the network with its auxiliary heads",
         ),
         (batch_normalize, ShallowSVM, "no nn.Conv2d inside ShallowSVM"),
         (batch_normalize, partial(nn.Conv2d, 3, 8, 3), "no nn.Conv2d inside Conv2d"),
@@ -382,8 +382,12 @@ def test_on_a_strangers_it_stands_in_front_of_those_that_copy(averaging, quiet_t
 @pytest.mark.parametrize(
     ("callback", "module", "said"),
     [
-        (AuxiliaryBatchNorm, partial(Stranger, "alexnet"), "no side head in Stranger"),
-        (AuxiliaryBatchNorm, partial(AlexNetModule, width=0.1), "no side head in AlexNetModule"),
+        (AuxiliaryBatchNorm, partial(Stranger, "alexnet"), "no auxiliary head in Stranger"),
+        (
+            AuxiliaryBatchNorm,
+            partial(AlexNetModule, width=0.1),
+            "no auxiliary head in AlexNetModule",
+        ),
     ],
 )
 def test_where_it_does_not_apply_the_trainer_says_so(callback, module, said, quiet_trainer, loader):

@@ -116,8 +116,8 @@ def fitted(request, averaging, tmp_path_factory) -> Fitted:
 
 
 def outputs(module: GoogLeNetModule) -> torch.Tensor:
-    scores, aux = module.eval().net.forward_with_aux(images())
-    return torch.stack([scores, *aux])
+    logits, aux = module.eval().net.forward_with_aux(images())
+    return torch.stack([logits, *aux])
 
 
 def reference(fitted: Fitted, checkpoint: Path) -> torch.Tensor:

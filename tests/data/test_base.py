@@ -23,7 +23,7 @@ def test_the_number_of_classes_is_that_of_their_names():
     assert Plain().num_classes == 3
 
 
-def test_normalised_pixels_have_zero_mean_and_unit_variance():
+def test_normalized_pixels_have_zero_mean_and_unit_variance():
     data = Plain()
     data.mean, data.std = (0.5, 0.25, 0.0), (0.5, 0.25, 1.0)
     white = torch.full((2, 3, 4, 4), 255, dtype=torch.uint8)
@@ -31,7 +31,7 @@ def test_normalised_pixels_have_zero_mean_and_unit_variance():
     assert (white == 255).all()
 
 
-def test_a_batch_is_normalised_images_labels_and_truth():
+def test_a_batch_is_normalized_images_labels_and_truth():
     images, wanted, truth = next(iter(Plain(truth=True).val_dataloader()))
     assert (images.dtype, images.shape) == (torch.float32, (4, 3, 5, 5))
     assert (wanted.dtype, wanted.tolist()) == (torch.int64, [0, 1, 2, 0])

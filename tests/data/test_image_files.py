@@ -52,7 +52,7 @@ BAD = {
     "400 M": (png_header(20_000, 20_000), "too many pixels"),
     "float": (encoded(Image.new("F", (9, 9)), "TIFF"), "pixels are floats"),
     "32 bit": (encoded(Image.new("I", (9, 9)), "TIFF"), "pixels are 32-bit integers"),
-    "lab": (encoded(Image.new("LAB", (9, 9)), "TIFF"), "colours are LAB"),
+    "lab": (encoded(Image.new("LAB", (9, 9)), "TIFF"), "colors are LAB"),
 }
 
 
@@ -76,7 +76,7 @@ GOOD = {
     "multi-picture": encoded(
         Image.new("RGB", (9, 9)), "MPO", save_all=True, append_images=[Image.new("RGB", (9, 9))]
     ),
-    "grey": jpeg(mode="L"),
+    "gray": jpeg(mode="L"),
     "cmyk": jpeg(mode="CMYK"),
     "bmp": encoded(Image.new("RGB", (9, 9)), "BMP"),
     "webp": encoded(Image.new("RGB", (9, 9)), "WEBP"),
@@ -107,7 +107,7 @@ def test_a_damaged_file_leaves_no_file_open(tmp_path):
     path.unlink()  # and ResourceWarning would be an error
 
 
-def test_exif_rotation_is_honoured():
+def test_exif_rotation_is_honored():
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned by 90 degrees
     image = Image.new("RGB", (40, 20), "blue")

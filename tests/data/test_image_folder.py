@@ -453,7 +453,7 @@ def test_every_size_ends_as_the_same_square(tmp_path, size, augment):
     assert (image.dtype, image.shape) == (torch.uint8, (3, 8, 8))
 
 
-def test_batches_are_normalised_floats(pack):
+def test_batches_are_normalized_floats(pack):
     images, labels = next(iter(ready(pack(in_splits())).train_dataloader()))
     assert (images.dtype, images.shape) == (torch.float32, (4, 3, 8, 8))
     assert labels.dtype == torch.int64
@@ -505,10 +505,10 @@ def test_all_splits_share_one_budget(pack):
     assert before - data.test_set.budget.left == 2 * 3 * 8 * 8
 
 
-# --- licence, imports, real photos
+# --- license, imports, real photos
 
 
-def test_licence_and_citation_come_from_files(pack):
+def test_license_and_citation_come_from_files(pack):
     files = {
         **in_splits(),
         "LICENSE.txt": b"\nCC0 1.0\n\nUniversal\nMore",
@@ -518,7 +518,7 @@ def test_licence_and_citation_come_from_files(pack):
     assert (data.license, data.citation) == ("CC0 1.0, Universal", "Me, 2026")
 
 
-def test_an_unknown_licence_says_whom_to_ask(pack):
+def test_an_unknown_license_says_whom_to_ask(pack):
     root = pack(in_splits())
     assert ImageFolderDataModule(root).license == f"unknown: check with the owner of {root}"
 

@@ -160,7 +160,7 @@ def test_texture_bias_leaves_the_background_alone():
     assert torch.equal(tied.textures[:, 0], free.textures[:, 0])
     background = (tied.maps[:, :1] == 0).expand_as(tied.images)
     same = tied.images == free.images
-    # Pixels at the object's rim are mixed with its colour.
+    # Pixels at the object's rim are mixed with its color.
     assert same[background].double().mean() > 0.9
     assert same[~background].double().mean() < 0.6
 
@@ -201,12 +201,12 @@ def test_truth_moves_with_the_augmented_image():
         image, _, truth = moved[index]
         still, _, still_truth = plain[index]
         changed += not torch.equal(image, still)
-        # Body pixels keep their mean colour only where the mask has moved along.
-        colours, still_colours = (
+        # Body pixels keep their mean color only where the mask has moved along.
+        colors, still_colors = (
             picture[:, t["parts"] == BODY].double().mean(1)
             for picture, t in ((image, truth), (still, still_truth))
         )
-        assert (colours - still_colours).abs().max() < 12
+        assert (colors - still_colors).abs().max() < 12
     assert changed > 15
 
 
@@ -220,7 +220,7 @@ def test_augmentation_follows_torch_seed():
     assert not torch.equal(runs[0], runs[2])
 
 
-def test_loader_gives_normalised_batches():
+def test_loader_gives_normalized_batches():
     module = PartsWorldDataModule(64, 50, 200, 20, 20)
     module.setup("fit")
     images, labels = next(iter(module.train_dataloader()))

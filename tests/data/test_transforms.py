@@ -3,7 +3,7 @@ import torch
 from PIL import Image
 
 from lecture_nets.data.image_files import to_tensor
-from lecture_nets.data.transforms import eval_transform, train_transform, vary_colours
+from lecture_nets.data.transforms import eval_transform, train_transform, vary_colors
 
 
 def gradient(width: int = 60, height: int = 40) -> torch.Tensor:
@@ -25,7 +25,7 @@ def test_evaluation_takes_pictures_and_tensors_alike():
 @pytest.mark.parametrize(
     "image",
     [torch.zeros(3, 9, 9), torch.zeros(1, 9, 9).byte(), torch.zeros(9, 9).byte()],
-    ids=["float", "grey", "no channels"],
+    ids=["float", "gray", "no channels"],
 )
 def test_evaluation_refuses_other_tensors(image):
     with pytest.raises(ValueError, match=r"expected a uint8 picture \(3, H, W\), got .*load_image"):
@@ -48,18 +48,18 @@ def test_training_mirrors_about_half():
     assert 70 <= mirrored <= 130
 
 
-def test_varied_colours_stay_near():
+def test_varied_colors_stay_near():
     torch.manual_seed(0)
-    shifts = [vary_colours(gradient()).float().mean() - 127 for _ in range(100)]
+    shifts = [vary_colors(gradient()).float().mean() - 127 for _ in range(100)]
     assert 10 < max(shifts) < 50
     assert -50 < min(shifts) < -10
 
 
-def test_colours_without_variation_are_the_same():
+def test_colors_without_variation_are_the_same():
     image = torch.randint(0, 256, (3, 9, 7), dtype=torch.uint8)
-    assert (vary_colours(image, strength=0.0).int() - image.int()).abs().max() <= 1
+    assert (vary_colors(image, strength=0.0).int() - image.int()).abs().max() <= 1
 
 
-def test_grey_stays_grey():
-    varied = vary_colours(gradient()).int()
+def test_gray_stays_gray():
+    varied = vary_colors(gradient()).int()
     assert (varied - varied[:1]).abs().max() <= 1

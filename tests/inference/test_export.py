@@ -63,9 +63,9 @@ def test_a_file_gives_the_scores_of_its_network_for_any_number_of_images(name, e
 def test_an_onnx_file_says_what_it_is(module, tmp_path):
     path = export(module, tmp_path / "net.onnx").path
     session = onnxruntime.InferenceSession(path)
-    (images,), (scores,) = session.get_inputs(), session.get_outputs()
+    (images,), (logits,) = session.get_inputs(), session.get_outputs()
     assert (images.name, images.shape) == ("images", ["batch", 3, 64, 64])
-    assert (scores.name, scores.shape) == ("scores", ["batch", 2])
+    assert (logits.name, logits.shape) == ("logits", ["batch", 2])
     facts = session.get_modelmeta().custom_metadata_map
     assert {key: json.loads(fact) for key, fact in facts.items()} == EXPECTED_FACTS
 
@@ -116,7 +116,7 @@ def test_a_file_of_other_scores_is_not_written(monkeypatch, tmp_path):
     monkeypatch.setattr(torch.export, "load", lambda path: Off(read(path)))
     path = tmp_path / "net.pt2"
     path.write_text("what was there before")
-    with pytest.raises(RuntimeError, match="was not written: its scores differ from those of Al"):
+    with pytest.raises(RuntimeError, match="was not written: its logits differ from those of Al"):
         export(small("alexnet"), path, 64)
     assert path.read_text() == "what was there before"
     assert list(tmp_path.iterdir()) == [path]

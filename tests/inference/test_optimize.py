@@ -1,4 +1,4 @@
-"""The faster copy: the same scores, nothing that only training needs, the original untouched."""
+"""The faster copy: the same logits, nothing that only training needs, the original untouched."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ FORMS = [
     ("inception_v3", {}),
     ("inception_v3", {"resolution": 151, "count_include_pad": False}),
 ]
-# Of the largest score; what the docstring promises.
+# Of the largest logit; what the docstring promises.
 TOLERANCES = {torch.float32: 1e-3, torch.float64: 1e-10}
 
 

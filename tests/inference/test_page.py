@@ -40,13 +40,13 @@ def test_its_code_names_a_picture_as_the_module_does(tmp_path, monkeypatch, caps
     names: dict = {}
     for block in re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
         exec(block, names)
-        if "(scores,) = session.run" in block:
-            in_onnx = torch.from_numpy(names["scores"])
+        if "(logits,) = session.run" in block:
+            in_onnx = torch.from_numpy(names["logits"])
     assert capsys.readouterr().out.splitlines()[-1] == data.class_names[label]
     module = InceptionV3Module.from_pretrained("parts_world").eval()
     with torch.no_grad():
         expected = module(module.preprocess(Image.open("photo.jpg"))[None])
-    torch.testing.assert_close(names["scores"], in_onnx, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(names["logits"], in_onnx, rtol=1e-3, atol=1e-3)
     # Pillow and torchvision round the border of the square otherwise.
     torch.testing.assert_close(
         in_onnx.softmax(dim=1), expected.softmax(dim=1), rtol=0.05, atol=0.02

@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-from lecture_nets.layers import stride_of
 from lecture_nets.nets import (
     NETS,
     VGG19,
@@ -26,6 +25,7 @@ from lecture_nets.nets import (
     ShallowSVM,
     ZFNet,
 )
+from lecture_nets.nets.layers import stride_of
 
 VARIANTS = {
     **NETS,
@@ -69,7 +69,7 @@ def small(name: str, seed: int = 0, **options) -> nn.Module:
     net = VARIANTS[name](5, width=0.1, **options)
     if isinstance(net, ShallowSVM):
         net.fit_codebook(images(8, 32, net.in_channels, seed))
-        nn.init.normal_(net.head.weight)  # it starts at 0, where all scores are alike
+        nn.init.normal_(net.head.weight)  # it starts at 0, where all logits are alike
     return net
 
 
@@ -134,7 +134,7 @@ def test_every_option_is_documented(name):
 def test_docstring_starts_with_the_shapes(name):
     side = NETS[name].paper_size
     first = inspect.getdoc(NETS[name]).splitlines()[0]
-    assert first == f"Images to class scores: (N, 3, {side}, {side}) -> (N, num_classes)."
+    assert first == f"Images to logits: (N, 3, {side}, {side}) -> (N, num_classes)."
 
 
 # -------------------------------------------------------------------------- row-end comments
@@ -191,16 +191,16 @@ def test_row_comments_are_the_shapes(name, table):
     assert written == list(dict.fromkeys(expected))
 
 
-# ------------------------------------------------------------------------------------- scores
+# ------------------------------------------------------------------------------------- logits
 
 
 @each_variant
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 def test_forward_gives_one_score_per_class(name, training):
     net = small(name).train(training)
-    scores = net(batch(net))
-    assert isinstance(scores, torch.Tensor)
-    assert scores.shape == (2, 5)
+    logits = net(batch(net))
+    assert isinstance(logits, torch.Tensor)
+    assert logits.shape == (2, 5)
 
 
 @each_variant
@@ -214,8 +214,8 @@ def test_takes_oblong_images(name):
 @torch.no_grad()
 def test_takes_images_larger_than_the_papers(name):
     net = small(name)
-    scores, aux = net.forward_with_aux(batch(net, side=net.paper_size + 60))
-    assert {score.shape for score in (scores, *aux)} == {(2, 5)}
+    logits, aux = net.forward_with_aux(batch(net, side=net.paper_size + 60))
+    assert {logit.shape for logit in (logits, *aux)} == {(2, 5)}
 
 
 @each_variant
@@ -228,8 +228,8 @@ def test_a_single_image_in_eval(name):
 @pytest.mark.parametrize("channels", [1, 4])
 def test_in_channels(name, channels):
     net = small(name, in_channels=channels)
-    scores, _ = net.forward_with_aux(batch(net))
-    assert scores.shape == (2, 5)
+    logits, _ = net.forward_with_aux(batch(net))
+    assert logits.shape == (2, 5)
 
 
 @each_at_full_resolution
@@ -241,24 +241,24 @@ def test_channels_are_multiples_of_8(name):
     assert all(width >= 8 and width % 8 == 0 for width in widths)
 
 
-# ---------------------------------------------------------------------------------- side heads
+# ---------------------------------------------------------------------------------- auxiliary heads
 
 
 @each_at_full_resolution
-def test_side_heads_are_keyed_by_rows(name):
+def test_aux_heads_are_keyed_by_rows(name):
     net = shapes_only(name)
     rows = [row for row, _ in net.trunk.named_children()]
     assert list(net.aux_heads) == [row for row in rows if row in net.aux_heads]
 
 
 @pytest.mark.parametrize("name", WITHOUT_SIDE_HEADS)
-def test_without_side_heads_there_are_no_side_scores(name):
+def test_without_aux_heads_there_are_no_side_scores(name):
     net = small(name)
     assert (len(net.aux_heads), net.forward_with_aux(batch(net))[1]) == (0, [])
 
 
 @pytest.mark.parametrize("name", WITH_SIDE_HEADS)
-def test_side_heads_can_be_left_out(name):
+def test_aux_heads_can_be_left_out(name):
     net = small(name, aux_heads=False)
     assert (len(net.aux_heads), net.forward_with_aux(batch(net))[1]) == (0, [])
 
@@ -268,7 +268,7 @@ def test_side_heads_can_be_left_out(name):
 def test_side_scores_have_the_shape_of_scores(name, training):
     net = small(name).train(training)
     _, aux = net.forward_with_aux(batch(net))
-    assert [score.shape for score in aux] == [(2, 5)] * len(net.aux_heads)
+    assert [logit.shape for logit in aux] == [(2, 5)] * len(net.aux_heads)
 
 
 @pytest.mark.parametrize("name", WITH_SIDE_HEADS)
@@ -276,9 +276,9 @@ def test_side_scores_are_those_of_their_rows(name):
     net = small(name).eval()
     x = images(2, net.min_size)
     _, aux = net.forward_with_aux(x)
-    for score, (row, head) in zip(aux, net.aux_heads.items(), strict=True):
+    for logit, (row, head) in zip(aux, net.aux_heads.items(), strict=True):
         end = [name for name, _ in net.trunk.named_children()].index(row) + 1
-        torch.testing.assert_close(score, head(net.trunk[:end](x)))
+        torch.testing.assert_close(logit, head(net.trunk[:end](x)))
 
 
 @each_at_full_resolution
@@ -331,9 +331,9 @@ def test_below_min_size_side_scores_fail_alike(name):
 @each_at_full_resolution
 def test_every_parameter_gets_a_gradient(name):
     net = small(name).train()
-    scores, aux = net.forward_with_aux(images(4, net.min_size))
+    logits, aux = net.forward_with_aux(images(4, net.min_size))
     labels = torch.arange(4)
-    sum(F.cross_entropy(part, labels) for part in (scores, *aux)).backward()
+    sum(F.cross_entropy(part, labels) for part in (logits, *aux)).backward()
     without = [key for key, parameter in net.named_parameters() if parameter.grad is None]
     assert not without
 
@@ -341,8 +341,8 @@ def test_every_parameter_gets_a_gradient(name):
 @each_at_full_resolution
 def test_gradients_are_finite(name):
     net = small(name).train()
-    scores, aux = net.forward_with_aux(images(4, net.min_size))
-    sum(score.square().mean() for score in (scores, *aux)).backward()
+    logits, aux = net.forward_with_aux(images(4, net.min_size))
+    sum(logit.square().mean() for logit in (logits, *aux)).backward()
     assert all(parameter.grad.isfinite().all() for parameter in net.parameters())
 
 
@@ -428,8 +428,8 @@ def test_takes_the_precision_of_its_weights(name):
 def test_autocast_takes_either_precision(name, dtype):
     net = small(name).train()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        scores, aux = net.forward_with_aux(batch(net).to(dtype))
-    assert all(score.isfinite().all() for score in (scores, *aux))
+        logits, aux = net.forward_with_aux(batch(net).to(dtype))
+    assert all(logit.isfinite().all() for logit in (logits, *aux))
 
 
 @pytest.mark.parametrize("net", [InceptionV2, InceptionV3], ids=["inception_v2", "inception_v3"])
@@ -486,19 +486,19 @@ def test_exports_for_any_batch(name):
     batches = ({0: torch.export.Dim("batch")},)
     exported = torch.export.export(net, (batch(net),), dynamic_shapes=batches).module()
     x = images(5, net.min_size, seed=2)
-    scores = exported(x)
-    assert isinstance(scores, torch.Tensor)
-    torch.testing.assert_close(scores, net(x))
+    logits = exported(x)
+    assert isinstance(logits, torch.Tensor)
+    torch.testing.assert_close(logits, net(x))
 
 
 @pytest.mark.parametrize("name", WITH_SIDE_HEADS)
-def test_side_heads_can_be_taken_off(name):
+def test_aux_heads_can_be_taken_off(name):
     net = small(name).eval()
     x = batch(net)
     before = net(x)
     net.aux_heads.clear()
-    scores, aux = net.forward_with_aux(x)
-    assert torch.equal(scores, before)
+    logits, aux = net.forward_with_aux(x)
+    assert torch.equal(logits, before)
     assert aux == []
 
 
@@ -551,9 +551,9 @@ def test_recomputing_changes_no_score_gradient_or_statistic(name):
     outputs = []
     for each in (net, other):
         torch.manual_seed(2)
-        scores, aux = each.forward_with_aux(batch(each))
-        sum(score.square().mean() for score in (scores, *aux)).backward()
-        outputs.append([scores, *aux])
+        logits, aux = each.forward_with_aux(batch(each))
+        sum(logit.square().mean() for logit in (logits, *aux)).backward()
+        outputs.append([logits, *aux])
     for a, b in (
         outputs,
         [[p.grad for p in each.parameters()] for each in (net, other)],

@@ -14,8 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_nets.analysis import cost
 from lecture_nets.analysis.cost import Cost, count_depth, count_parameters, count_ways
-from lecture_nets.layers import conv, convs
 from lecture_nets.nets import NETS, VGG19, AlexNet, GoogLeNet, InceptionV2, InceptionV3, ZFNet
+from lecture_nets.nets.layers import conv, convs
 
 BUILD = {
     **NETS,
@@ -100,7 +100,7 @@ PARAMETERS = {
     "inception_v2": (25_954_248, 3_326_696 - 768),
     "inception_v2-4": (24_263_240, 3_326_696 - 768),
     "inception_v2-7x7": (23_667_880, 3_326_696 - 768),
-    "inception_v3": (23_834_568, 3_326_696),  # torchvision: 27,161,264 with the side head
+    "inception_v3": (23_834_568, 3_326_696),  # torchvision: 27,161,264 with the auxiliary head
     "inception_v3-no-aux": (23_834_568, 0),
 }
 
@@ -111,7 +111,7 @@ def test_parameters(name):
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_parameters_of_the_side_heads(name):
+def test_parameters_of_the_aux_heads(name):
     assert cost_of(name).aux_parameters == PARAMETERS[name][1]
 
 
@@ -157,7 +157,7 @@ def test_cost_is_what_torchvision_states(name, weights):
     counted, (side,) = cost_of(name), {*weights.transforms().crop_size}
     stated = weights.meta["_ops"]  # in billions, to three digits
     assert (side, round(counted.macs / 1e9, 3)) == (build(name).paper_size, stated)
-    # It counts the side heads of Inception V3, though not those of GoogLeNet.
+    # It counts the auxiliary heads of Inception V3, though not those of GoogLeNet.
     parameters = counted.parameters + (name == "inception_v3") * counted.aux_parameters
     assert parameters == weights.meta["num_params"]
 
@@ -183,7 +183,7 @@ def test_alexnet_costs_the_same_on_227_pixels_without_padding():
         ("vgg19", 32),  # torchvision
         ("googlenet-torchvision", 15),  # torchvision
         ("inception_v2", 75),
-        ("inception_v3", 75),  # torchvision, where side heads need 299
+        ("inception_v3", 75),  # torchvision, where auxiliary heads need 299
     ],
 )
 def test_smallest_image(name, side):
@@ -239,7 +239,7 @@ def test_paths(name, paths):
         ("alexnet-2014", 5, 3),
         ("zfnet", 5, 3),
         ("vgg19", 16, 3),  # arXiv 1409.1556, table 1
-        ("googlenet", 57 + 2 * 2, 1 + 2),  # each side head: a 1x1, a hidden and a last layer
+        ("googlenet", 57 + 2 * 2, 1 + 2),  # each auxiliary head: a 1x1, a hidden and a last layer
         ("googlenet-torchvision-no-aux", 57, 1),
         ("inception_v3", 96, 2),
         ("inception_v3-no-aux", 94, 1),
@@ -472,7 +472,7 @@ def test_googlenet_third_module_costs_128_million_multiply_adds():
         ("inception_v3", "inception_b4", 3_326_696),
     ],
 )
-def test_side_head_parameters(name, row, parameters):
+def test_aux_head_parameters(name, row, parameters):
     assert count_parameters(build(name).aux_heads[row]) == parameters
 
 
@@ -483,7 +483,7 @@ def test_side_head_parameters(name, row, parameters):
         ("googlenet-torchvision", 1_506_748_416 - 1_498_376_192),
     ],
 )
-def test_side_head_multiply_adds(name, macs):
+def test_aux_head_multiply_adds(name, macs):
     shapes = outputs(name)
     heads = build(name).aux_heads.items()
     assert sum(part_macs(head, *shapes[row][1:]) for row, head in heads) == macs
@@ -500,7 +500,7 @@ def test_side_head_multiply_adds(name, macs):
         ("inception_v3", ["inception_b4"]),
     ],
 )
-def test_side_heads_listen_to(name, listens_to):
+def test_aux_heads_listen_to(name, listens_to):
     assert list(build(name).aux_heads) == listens_to
 
 
@@ -508,7 +508,7 @@ def test_side_heads_listen_to(name, listens_to):
     ("name", "units"),
     [("googlenet", 4 * 4 * 128), ("inception_v3", 5 * 5 * 128), ("inception_v2", 5 * 5 * 128)],
 )
-def test_hidden_layer_of_the_side_head_sees(name, units):
+def test_hidden_layer_of_the_aux_head_sees(name, units):
     for head in build(name).aux_heads.children():
         assert head.hidden.conv.weight[0].numel() == units
 
@@ -564,7 +564,7 @@ def test_vgg19_batch_norm_adds_parameters():
     assert cost_of("vgg19-bn").parameters - cost_of("vgg19").parameters == 11_008
 
 
-def test_inception_v3_normalises_17216_channels():
+def test_inception_v3_normalizes_17216_channels():
     norms = layers("inception_v3-no-aux", nn.BatchNorm2d)
     assert sum(norm.num_features for norm in norms) == 17_216
 
@@ -685,7 +685,7 @@ def separate(*kernels: int | tuple[int, int]) -> nn.Module:
         ([7], [3, 3, 3], 27 / 49),  # arXiv 1409.1556, section 2.3: the 7x7 needs 81 % more
     ],
 )
-def test_factorised_kernels_need_a_share_of_the_weights(before, after, share):
+def test_factorized_kernels_need_a_share_of_the_weights(before, after, share):
     assert weights(separate(*after)) / weights(separate(*before)) == pytest.approx(share)
 
 
@@ -696,7 +696,7 @@ def test_pooling_last_costs_four_times_as_much():
     assert pool_last == 4 * pool_first == 2 * 36**2 * 32**2
 
 
-# ------------------------------------------------------------------------------- initialisation
+# ------------------------------------------------------------------------------- initialization
 
 
 @pytest.fixture(scope="module")
@@ -777,8 +777,8 @@ def test_cost_is_the_same_in_half_precision():
 
 def test_cost_counts_other_channels():
     with torch.device("meta"):
-        grey, colour = (cost(ZFNet(in_channels=channels)) for channels in (1, 3))
-    assert colour.parameters - grey.parameters == 2 * 96 * 7 * 7
+        gray, color = (cost(ZFNet(in_channels=channels)) for channels in (1, 3))
+    assert color.parameters - gray.parameters == 2 * 96 * 7 * 7
 
 
 def test_cost_refuses_images_that_the_net_refuses():

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from lecture_nets.layers import stride_of
 from lecture_nets.nets import (
     NETS,
     VGG19,
@@ -19,6 +18,7 @@ from lecture_nets.nets import (
     ShallowSVM,
     ZFNet,
 )
+from lecture_nets.nets.layers import stride_of
 
 each_net = pytest.mark.parametrize("name", NETS)
 
@@ -58,7 +58,7 @@ def shapes_only(build, *args, **options) -> nn.Module:
             r"images\.to\(torch\.float32\)\.",
         ),
     ],
-    ids=["three dimensions", "two dimensions", "grey", "channels last", "uint8", "float64"],
+    ids=["three dimensions", "two dimensions", "gray", "channels last", "uint8", "float64"],
 )
 def test_wrong_images_are_named_with_the_cure(name, x, message):
     owner = NETS[name].__name__
@@ -247,8 +247,8 @@ def saved_bytes(net: nn.Module) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        scores, aux = net.forward_with_aux(batch(side=128))
-    del scores, aux
+        logits, aux = net.forward_with_aux(batch(side=128))
+    del logits, aux
     return sum(saved.values())
 
 
@@ -290,7 +290,7 @@ def test_norms_learn_once_per_step(momentum):
 
 def test_norms_keep_their_momentum_when_recomputing_fails():
     net = recomputing()
-    scores = net(batch())
+    logits = net(batch())
     broken = net.trunk.inception_a1
 
     def fail(*_: object) -> None:
@@ -298,7 +298,7 @@ def test_norms_keep_their_momentum_when_recomputing_fails():
 
     broken.branch_5x5.register_forward_pre_hook(fail)
     with pytest.raises(RuntimeError, match="out of memory"):
-        scores.sum().backward()
+        logits.sum().backward()
     norm = broken.branch_1x1[0].norm
     assert (norm.momentum, norm.num_batches_tracked.item()) == (0.1, 1)
 
@@ -312,9 +312,9 @@ def test_frozen_norms_stay_frozen():
 
 def test_two_losses_can_go_back_one_after_the_other():
     net = recomputing()
-    scores, (aux,) = net.forward_with_aux(batch(count=4))
+    logits, (aux,) = net.forward_with_aux(batch(count=4))
     before = [buffer.clone() for buffer in net.buffers()]
-    scores.sum().backward(retain_graph=True)
+    logits.sum().backward(retain_graph=True)
     aux.sum().backward()
     assert all(torch.equal(a, b) for a, b in zip(before, net.buffers(), strict=True))
 

@@ -305,6 +305,6 @@ def test_branches_of_googlenets_modules():
     assert ours == [branches for _, branches in graph("googlenet").modules()]
 
 
-def test_googlenets_graph_has_no_side_heads():
+def test_googlenets_graph_has_no_aux_heads():
     classifiers = [layer for layer in graph("googlenet").layers() if isinstance(layer, Linear)]
     assert len(classifiers) == 1

@@ -34,7 +34,7 @@ ORACLES = {
         partial(timm.create_model, "vgg19_bn"),
         to_timm,
     ),
-    # With its side head, timm's takes no images under 299 pixels, in eval neither.
+    # With its auxiliary head, timm's takes no images under 299 pixels, in eval neither.
     "timm-inception_v3": (
         partial(InceptionV3, aux_heads=False),
         partial(timm.create_model, "inception_v3"),
@@ -119,15 +119,15 @@ def test_scores_in_eval(name, size):
     [
         ("googlenet", (64, 64)),
         ("googlenet", (224, 224)),
-        ("inception_v3", (299, 299)),  # torchvision's side head takes no smaller images
+        ("inception_v3", (299, 299)),  # torchvision's auxiliary head takes no smaller images
     ],
 )
 @torch.no_grad()
 def test_all_scores_in_training(name, size):
     ours, theirs = (net.train() for net in twins(name))
-    scores, aux = ours.forward_with_aux(images(*size))
+    logits, aux = ours.forward_with_aux(images(*size))
     expected, *deepest_first = theirs(images(*size))
-    assert_equal(torch.cat([scores, *aux], dim=1), torch.cat([expected, *deepest_first[::-1]], 1))
+    assert_equal(torch.cat([logits, *aux], dim=1), torch.cat([expected, *deepest_first[::-1]], 1))
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,12 @@ def test_gradients_of_the_training_loss(name, size, aux_weight):
     ours, theirs = (net.train() for net in twins(name))
     x, targets = images(size, size), torch.tensor([2, 7])
 
-    def loss(scores: Tensor, *aux: Tensor) -> Tensor:
+    def loss(logits: Tensor, *aux: Tensor) -> Tensor:
         side = sum(F.cross_entropy(logits, targets) for logits in aux)
-        return F.cross_entropy(scores, targets) + aux_weight * side
+        return F.cross_entropy(logits, targets) + aux_weight * side
 
-    scores, aux = ours.forward_with_aux(x)
-    loss(scores, *aux).backward()
+    logits, aux = ours.forward_with_aux(x)
+    loss(logits, *aux).backward()
     expected = theirs(x)
     loss(*([expected] if isinstance(expected, Tensor) else expected)).backward()
 

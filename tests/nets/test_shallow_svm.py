@@ -51,9 +51,9 @@ def test_row_comments_are_the_shapes():
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("side", [(16, 16), (16, 40), (33, 50)])
 def test_takes_images_of_any_size(encoding, side):
-    scores = fitted(encoding)(noise(2, 64)[:, :, : side[0], : side[1]])
-    assert scores.shape == (2, 3)
-    assert scores.isfinite().all()
+    logits = fitted(encoding)(noise(2, 64)[:, :, : side[0], : side[1]])
+    assert logits.shape == (2, 3)
+    assert logits.isfinite().all()
 
 
 def test_width_and_channels():
@@ -82,7 +82,7 @@ def test_an_edge_fires_the_bin_of_its_direction(direction):
     ramp = (x * math.cos(angle) + y * math.sin(angle))[None, None]
     inside = pixel_statistics(ramp)[0, :8, 1:-1, 1:-1]
     expected = torch.zeros(8)
-    expected[direction] = 2.0  # the difference of two neighbours of a slope of 1
+    expected[direction] = 2.0  # the difference of two neighbors of a slope of 1
     torch.testing.assert_close(inside.mean(dim=(1, 2)), expected, atol=1e-4, rtol=0)
 
 
@@ -104,7 +104,7 @@ def test_the_steepest_channel_counts():
     assert gradients[2, 4, 0] == 1
 
 
-def test_brightness_shifts_colours_but_not_gradients():
+def test_brightness_shifts_colors_but_not_gradients():
     images, net = noise(2), small()
     before, after = (net.trunk[:3](x) for x in (images, images + 0.7))
     torch.testing.assert_close(before[:, :128], after[:, :128], atol=1e-4, rtol=0)
@@ -157,13 +157,13 @@ def test_samples_of_the_mixture_itself_have_no_fisher_vector():
 
 def test_the_mixture_finds_clusters():
     book, draw = small().codebook, torch.Generator().manual_seed(0)
-    centres = 5 * torch.randn(len(book.weights), 226, generator=draw)
-    count = 50 * torch.arange(1, len(centres) + 1)
-    x = centres.repeat_interleave(count, dim=0)
+    centers = 5 * torch.randn(len(book.weights), 226, generator=draw)
+    count = 50 * torch.arange(1, len(centers) + 1)
+    x = centers.repeat_interleave(count, dim=0)
     book.fit(x + 0.1 * torch.randn(x.shape, generator=draw), draw)
-    distance = torch.cdist((centres - book.mean) @ book.axes, book.means)
+    distance = torch.cdist((centers - book.mean) @ book.axes, book.means)
     nearest = distance.argmin(dim=1)
-    assert sorted(nearest.tolist()) == list(range(len(centres)))
+    assert sorted(nearest.tolist()) == list(range(len(centers)))
     assert distance.amin(dim=1).max() < 0.2
     torch.testing.assert_close(book.weights[nearest], count / count.sum(), atol=1e-3, rtol=0)
 
@@ -231,13 +231,13 @@ def test_errors_say_what_to_do():
 
 
 def test_squared_hinge_by_hand():
-    scores, labels = torch.tensor([[0.5, -2.0, 3.0], [1.5, 0.0, -1.0]]), torch.tensor([2, 1])
+    logits, labels = torch.tensor([[0.5, -2.0, 3.0], [1.5, 0.0, -1.0]]), torch.tensor([2, 1])
     total = 0.0
-    for row, label in zip(scores, labels, strict=True):
-        for k, score in enumerate(row):
+    for row, label in zip(logits, labels, strict=True):
+        for k, logit in enumerate(row):
             sign = 1 if k == label else -1
-            total += max(0.0, 1 - sign * score.item()) ** 2
-    torch.testing.assert_close(SquaredHinge()(scores, labels), torch.tensor(total / 2))
+            total += max(0.0, 1 - sign * logit.item()) ** 2
+    torch.testing.assert_close(SquaredHinge()(logits, labels), torch.tensor(total / 2))
     assert SquaredHinge()(torch.tensor([[2.0, -1.0]]), torch.tensor([0])) == 0
 
 

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from lecture_nets import notebook
-from lecture_nets.student import student_edition
+from lecture_nets.cli.student import student_edition
 
 HINT = re.compile(r"[A-Za-z].* · .*[\u4e00-\u9fff]", re.S)
 

@@ -65,11 +65,11 @@ def folder(tmp_path_factory) -> Path:
     """A user's folder: photos, in a zip too, and one more picture."""
     folder = tmp_path_factory.mktemp("user")
     noise = np.random.default_rng(0)
-    for name, colour in {"day": (200, 200, 90), "night": (20, 20, 60)}.items():
+    for name, color in {"day": (200, 200, 90), "night": (20, 20, 60)}.items():
         place = folder / "photos" / "train" / name
         place.mkdir(parents=True)
         for number in range(20):
-            pixels = noise.integers(0, 50, (100, 120, 3), np.uint8) + np.array(colour, np.uint8)
+            pixels = noise.integers(0, 50, (100, 120, 3), np.uint8) + np.array(color, np.uint8)
             Image.fromarray(pixels).save(place / f"{number}.jpg")
     run([sys.executable, "-m", "zipfile", "-c", "photos.zip", "photos/train"], folder)
     (folder / "photos" / "train" / "day" / "0.jpg").rename(folder / "holiday.jpg")

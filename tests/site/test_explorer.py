@@ -38,7 +38,7 @@ def explore(page: Page, site):
 
 
 def settings(name: str, number: int, min_size: int, paper_size: int) -> list[tuple[int, float]]:
-    """(size, width): the smallest image, where side heads shrink their pools, the paper's, others.
+    """(size, width): the smallest image, where auxiliary heads shrink their pools, the paper's, others.
 
     All for the lecture's networks, the smallest image for their variants.
     """
@@ -86,7 +86,7 @@ def as_row(row: dict) -> tuple:
     """A row of the page in the order of `RowCost`."""
     return (
         *(row["name"], tuple(row["output"]), row["parameters"], int(row["macs"]), row["depth"]),
-        *(row["paths"], row["field"], row["side_head"]),
+        *(row["paths"], row["field"], row["aux_head"]),
     )
 
 
@@ -114,7 +114,7 @@ def test_a_visitor_reads_what_the_table_command_prints(name, explore, capsys):
     printed = [line.split() for line in capsys.readouterr().out.replace(",", "").splitlines()]
     for row in page.locator("#rows tbody tr").all():
         cells = [cell.replace(" × ", "x").replace(",", "") for cell in row_texts(row)]
-        header = ["side", "head"] if "side head" in cells[0] else [cells[0]]
+        header = ["side", "head"] if "auxiliary head" in cells[0] else [cells[0]]
         assert [*header, *cells[3:]] in printed
     sums = [cell.replace(",", "") for cell in row_texts(page.locator("#rows tfoot tr")) if cell]
     assert ["total", *sums[1:]] in printed

@@ -10,7 +10,7 @@ import records
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lecture_nets.analysis import cost
-from lecture_nets.cost_table import build
+from lecture_nets.cli.table import build
 from lecture_nets.nets import NETS
 
 DOCS = Path(lecture.__file__).parents[1]
@@ -61,7 +61,7 @@ def test_what_a_paper_prints_belongs_to_our_rows_and_its_sizes_are_ours(name):
     outputs = {row.name: row.output for row in rows}
     before = dict(zip(outputs, [(3, 299, 299), *outputs.values()], strict=False))
     assert set(paper["rows"]) <= set(outputs)
-    # Table 1 of Inception V2 prints what goes into a row. Side heads stand aside.
+    # Table 1 of Inception V2 prints what goes into a row. Auxiliary heads stand aside.
     sizes = before if "input" in paper["columns"] else outputs
     column = next((c for c in ("input", "output") if c in paper["columns"]), None)
     for row, printed in paper["rows"].items():

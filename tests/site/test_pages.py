@@ -109,7 +109,7 @@ def test_all_pages_can_be_reached_from_the_start(looks, site):
 def test_axe_finds_nothing_serious(visit, site, kind, scheme):
     with visit(color_scheme=scheme) as page:
         page.goto((site / KINDS[kind]).as_uri())
-        # A colour on its way from one scheme to the other has no contrast worth judging.
+        # A color on its way from one scheme to the other has no contrast worth judging.
         page.add_style_tag(content="* { transition: none !important }")
         found = Axe().run(page, options=AXE).response["violations"]
     serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]

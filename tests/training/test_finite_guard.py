@@ -13,8 +13,8 @@ from torch import nn
 from torch.multiprocessing import ProcessRaisedException
 from torch.utils.data import DataLoader, TensorDataset
 
+from lecture_nets.checkpoints.finite import non_finite_keys
 from lecture_nets.training.finite_guard import FiniteGuard, NonFiniteError, describe_input
-from lecture_nets.weights.finite import non_finite_keys
 
 NAN, INF = math.nan, math.inf
 
@@ -81,7 +81,7 @@ def test_description_of_a_batch(batch, text):
 
 @pytest.mark.parametrize("spoil", [NAN, INF, -INF])
 @pytest.mark.parametrize("manual", [False, True])
-def test_stops_before_the_optimiser_sees_the_loss(tmp_path, spoil, manual):
+def test_stops_before_the_optimizer_sees_the_loss(tmp_path, spoil, manual):
     module = Tiny(spoil_step=2, spoil=spoil, manual=manual)
     with pytest.raises(NonFiniteError, match=r"The loss is .*epoch 0, batch 2 .*0\.125") as error:
         fit(module, tmp_path)

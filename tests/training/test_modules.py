@@ -150,7 +150,7 @@ def test_the_users_callbacks_of_the_same_kind_come_first(quiet_trainer, loader):
         ]
 
 
-def test_side_heads_count_in_training_and_only_there(quiet_trainer, loader):
+def test_aux_heads_count_in_training_and_only_there(quiet_trainer, loader):
     losses = {}
     for weight in (0.0, 1.0):
         torch.manual_seed(0)
@@ -164,7 +164,7 @@ def test_side_heads_count_in_training_and_only_there(quiet_trainer, loader):
     assert losses[0.0]["val_loss"] == pytest.approx(losses[0.0]["train_loss"], rel=1e-4)
 
 
-def test_default_weights_of_side_heads_are_the_papers():
+def test_default_weights_of_aux_heads_are_the_papers():
     weights = [small(n).aux_weight for n in ("GoogLeNetModule", "InceptionV2Module")]
     assert [*weights, small("InceptionV3Module").aux_weight] == [0.3, 0.4, 0.4]
 
@@ -215,7 +215,7 @@ def test_smoothing_in_the_criterion_is_sent_to_the_callback():
         ImageClassifier(nn.Linear(2, 2), num_classes=2, criterion=criterion)
 
 
-def test_a_batch_of_one_with_a_normed_side_head(quiet_trainer, loader):
+def test_a_batch_of_one_with_a_normed_aux_head(quiet_trainer, loader):
     with pytest.raises(ValueError, match=r"batch of one image.*drop_last"):
         quiet_trainer().fit(small("InceptionV3Module"), loader(size=299, images=2, batch_size=1))
 

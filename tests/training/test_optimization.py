@@ -1,4 +1,4 @@
-"""Recipes become the optimisers and schedules that their sources describe."""
+"""Recipes become the optimizers and schedules that their sources describe."""
 
 import pytest
 import torch

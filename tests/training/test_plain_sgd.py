@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 import torch
 
-from lecture_nets.analysis.plain_stack import PlainStack
 from lecture_nets.callbacks import LabelSmoothing, RecordGrowth
 from lecture_nets.data import PartsWorldDataModule
 from lecture_nets.nets import AlexNet
+from lecture_nets.nets.plain_stack import PlainStack
 from lecture_nets.training import RECIPES
 from lecture_nets.training.plain_sgd import fit_plainly
 

@@ -48,7 +48,7 @@ def test_drawing_leaves_matplotlibs_settings_alone():
     assert dict(matplotlib.rcParams) == before
 
 
-def test_plots_come_row_by_row_in_the_packages_colours():
+def test_plots_come_row_by_row_in_the_packages_colors():
     plots = Picture("Loss", alt="Lines.").axes(2, 3)
     assert [axes.get_subplotspec().num1 for axes in plots] == list(range(6))
     assert [plots[0].plot([n])[0].get_color() for n in range(len(PALETTE))] == list(PALETTE)

@@ -12,8 +12,8 @@ LAST_MAP = "bn2"  # what EfficientNet averages
 LEFT, TOP, RIGHT, BOTTOM = 0.07, 0.0, 0.81, 0.97
 
 
-def likeliest(scores, classes):
-    return int(classes[scores[0, classes].argmax()])
+def likeliest(logits, classes):
+    return int(classes[logits[0, classes].argmax()])
 
 
 def box_of(image):
@@ -43,8 +43,8 @@ def test_the_evidence_for_a_cat_lies_on_the_cat(imagenet_net, photo):
 def test_each_class_has_its_own_half_of_a_picture_of_a_cat_and_a_cup(imagenet_net, photo, order):
     halves = [photo(name)[1][..., 56:168] for name in order]
     batch = torch.cat(halves, dim=3).repeat(2, 1, 1, 1)
-    scores = imagenet_net(batch)
-    classes = {"cat": likeliest(scores, CATS), "coffee": likeliest(scores, CUPS)}
+    logits = imagenet_net(batch)
+    classes = {"cat": likeliest(logits, CATS), "coffee": likeliest(logits, CUPS)}
     maps = grad_cam(imagenet_net, batch, [classes[name] for name in order], layer=LAST_MAP)
     for found, half in zip(maps, (slice(None, 112), slice(112, None)), strict=True):
         assert found[:, half].sum() / found.sum() >= 0.8

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lecture_nets.training.ladder import Rung
+from lecture_nets.analysis.ladder import Rung
 from lecture_nets.visualize.ladder import draw_ladder
 
 RUNGS = (

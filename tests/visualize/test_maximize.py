@@ -15,7 +15,7 @@ from lecture_nets.visualize.maximize import (
     maximize_activation,
     maximize_activations,
 )
-from lecture_nets.visualize.objectives import hear, read_objective
+from lecture_nets.visualize.objectives import capture_output, read_objective
 
 AS_THEY_ARE = dict(mean=(0, 0, 0), std=(1, 1, 1))
 SMALL = dict(image_size=64, steps=8)
@@ -27,7 +27,7 @@ def small_alexnet() -> AlexNet:
 
 
 def stripe_detectors() -> nn.Sequential:
-    """One channel for each of `ANGLES`, of 9x9 Gabor kernels without colour."""
+    """One channel for each of `ANGLES`, of 9x9 Gabor kernels without color."""
     y, x = torch.meshgrid(torch.arange(-4.0, 5), torch.arange(-4.0, 5), indexing="ij")
     net = nn.Sequential(nn.Conv2d(3, len(ANGLES), 9, padding=4), nn.ReLU(inplace=True))
     for weight, angle in zip(net[0].weight.data, ANGLES, strict=True):
@@ -56,10 +56,10 @@ def test_an_edge_detector_is_shown_stripes_of_its_direction(channel, angle):
 
 
 @pytest.mark.parametrize("channel", range(3))
-def test_a_colour_detector_is_shown_its_colour(channel):
+def test_a_color_detector_is_shown_its_color(channel):
     net = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())
     net[0].weight.data = (1.5 * torch.eye(3) - 0.5)[:, :, None, None]
-    nn.init.ones_(net[0].bias)  # open for all colours
+    nn.init.ones_(net[0].bias)  # open for all colors
     picture = maximize_activation(net, f"1:{channel}", image_size=32, steps=128, **AS_THEY_ARE)
     own, *others = picture.roll(-channel, 0).mean((1, 2)).tolist()
     assert own > max(others) + 0.15
@@ -71,8 +71,8 @@ def test_a_unit_is_shown_something_only_where_it_looks():
     contrast = (picture - 0.5).square().sum(0)
     rows, columns = contrast.sum(1), contrast.sum(0)
     places = torch.arange(64.0)
-    centre = ((rows * places).sum() / rows.sum(), (columns * places).sum() / columns.sum())
-    assert centre == pytest.approx((16, 48), abs=8)
+    center = ((rows * places).sum() / rows.sum(), (columns * places).sum() / columns.sum())
+    assert center == pytest.approx((16, 48), abs=8)
 
 
 def test_a_unit_that_is_shut_at_first_gets_its_picture_too():
@@ -89,7 +89,7 @@ def test_a_unit_that_is_shut_at_first_gets_its_picture_too():
 def reached(net: nn.Module, name: str, picture: Tensor) -> float:
     objective = read_objective(name)
     with torch.no_grad():
-        return objective.value(hear(net.eval(), objective, picture[None])[0]).item()
+        return objective.value(capture_output(net.eval(), objective, picture[None])[0]).item()
 
 
 NOISE = to_pixels(random_spectrum(80, torch.Generator().manual_seed(0))[None])[0]

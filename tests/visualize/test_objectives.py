@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torchvision.models import alexnet
 
-from lecture_nets.analysis.listen import listen
+from lecture_nets.analysis.capture import capture
 from lecture_nets.nets import AlexNet, GoogLeNet, InceptionV2
-from lecture_nets.visualize.objectives import Objective, hear, read_objective
+from lecture_nets.visualize.objectives import Objective, capture_output, read_objective
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_values_are_those_of_the_channel_the_unit_or_the_layer(unit, value):
 def test_what_enters_the_relus_becomes_what_the_layer_puts_out(net, layer):
     net.eval()
     images = torch.randn(2, 3, 80, 80)
-    with listen(net, [layer]) as heard:
+    with capture(net, [layer]) as captured:
         net(images)
-        entering = hear(net, Objective(layer, (0,)), images)
+        entering = capture_output(net, Objective(layer, (0,)), images)
     assert entering.min() < 0
-    torch.testing.assert_close(entering.relu(), heard[layer])
-    torch.testing.assert_close(hear(net, Objective(layer, ()), images), heard[layer])
+    torch.testing.assert_close(entering.relu(), captured[layer])
+    torch.testing.assert_close(capture_output(net, Objective(layer, ()), images), captured[layer])
 
 
 def test_the_network_runs_no_further_than_the_layer():
@@ -68,7 +68,7 @@ def test_the_network_runs_no_further_than_the_layer():
     ran = []
     for name, part in net.named_modules():
         part.register_forward_hook(lambda *_, name=name: ran.append(name))
-    found = hear(net, read_objective("features.3:0"), torch.randn(1, 3, 64, 64))
+    found = capture_output(net, read_objective("features.3:0"), torch.randn(1, 3, 64, 64))
     assert found.shape == (1, 192, 7, 7)
     assert ran == ["features.0", "features.1", "features.2", "features.3"]
 
@@ -76,8 +76,8 @@ def test_the_network_runs_no_further_than_the_layer():
 def test_a_vector_becomes_a_map_of_one_position():
     net = AlexNet(num_classes=2, width=0.1).eval()
     images = torch.randn(1, 3, 64, 64)
-    scores = hear(net, read_objective("class:1"), images)
-    torch.testing.assert_close(scores, net(images)[:, :, None, None])
+    logits = capture_output(net, read_objective("class:1"), images)
+    torch.testing.assert_close(logits, net(images)[:, :, None, None])
 
 
 class Pair(nn.Module):
@@ -95,12 +95,12 @@ class Pair(nn.Module):
 )
 def test_a_layer_without_a_map_is_refused(net, layer, reason):
     with pytest.raises(ValueError, match=f"layer '{layer}' {reason}"):
-        hear(net.eval(), Objective(layer, (0,)), torch.randn(1, 3, 64, 64))
+        capture_output(net.eval(), Objective(layer, (0,)), torch.randn(1, 3, 64, 64))
 
 
 def test_no_hook_stays_behind():
     net = AlexNet(num_classes=2, width=0.1).eval()
-    hear(net, read_objective("conv_3:1"), torch.randn(1, 3, 64, 64))
+    capture_output(net, read_objective("conv_3:1"), torch.randn(1, 3, 64, 64))
     with pytest.raises(ValueError, match="at least 63x63"):
-        hear(net, read_objective("conv_3:1"), torch.randn(1, 3, 8, 8))
+        capture_output(net, read_objective("conv_3:1"), torch.randn(1, 3, 8, 8))
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in net.modules())

@@ -1,4 +1,4 @@
-"""The picture of first steps: one line for each optimiser, and its ends in words."""
+"""The picture of first steps: one line for each optimizer, and its ends in words."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from lecture_nets.visualize.optimizers import draw_first_steps
 STEPS = {"one": [4.0, 2.0, 1.0], "other": [0.5, 0.75]}
 
 
-def test_each_optimiser_has_its_line():
+def test_each_optimizer_has_its_line():
     (axes,) = draw_first_steps(STEPS, "Steps").figure.axes
     assert {line.get_label(): list(line.get_ydata()) for line in axes.lines} == STEPS
     assert axes.get_yscale() == "log"

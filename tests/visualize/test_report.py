@@ -91,13 +91,13 @@ def test_no_mistakes_are_no_figure():
         draw_mistakes(perfect)
 
 
-def test_grey_is_a_weight_of_zero_and_colours_are_counted():
+def test_gray_is_a_weight_of_zero_and_colors_are_counted():
     filters = torch.zeros(3, 3, 5, 5)
     filters[0, :, 2] = 1.0  # a bright line
     filters[1, 0, 2], filters[1, 1, 2] = 1.0, -1.0  # red against green
     filters[2, :, 2] = 0.5
     picture = draw_filters(filters, "conv_1")
-    assert "3 filters of 5x5 pixels; 1 of them weigh colour more" in picture.alt
+    assert "3 filters of 5x5 pixels; 1 of them weigh color more" in picture.alt
     assert "The weakest is 50% as strong" in picture.alt
     red_green = picture.figure.axes[1].images[0].get_array()
     assert red_green[2, 0].tolist() == [1.0, 0.0, 0.5]

@@ -5,8 +5,8 @@ import torch
 
 from lecture_nets.analysis.calibration import calibrate
 from lecture_nets.analysis.gradients import LayerGradient
+from lecture_nets.analysis.growth import Moment
 from lecture_nets.analysis.label_noise import NoiseResult
-from lecture_nets.callbacks.record_growth import Moment
 from lecture_nets.visualize.training_curves import (
     draw_error_by_depth,
     draw_gradients,

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from lecture_nets.layers import scale_channels
 from lecture_nets.nets import VGG19, AlexNet, InceptionV3
+from lecture_nets.nets.layers import scale_channels
 from lecture_nets.training import VGG19Module
 from lecture_nets.weights.keras import from_keras
 
@@ -64,13 +64,13 @@ def images(side: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def keras_scores(model) -> torch.Tensor:
+def keras_logits(model) -> torch.Tensor:
     x = images(model.input_shape[1]).permute(0, 2, 3, 1)
     return torch.as_tensor(model(x, training=False)).cpu()
 
 
 @torch.no_grad()
-def scores(net, side: int) -> torch.Tensor:
+def logits(net, side: int) -> torch.Tensor:
     return net.eval()(images(side))
 
 
@@ -110,7 +110,7 @@ each_net = pytest.mark.parametrize("name", OURS)
 each_form = pytest.mark.parametrize("form", FORMS)
 
 
-# ------------------------------------------------------------------------------------ same scores
+# ------------------------------------------------------------------------------------ same logits
 
 
 @pytest.mark.parametrize(
@@ -119,22 +119,22 @@ each_form = pytest.mark.parametrize("form", FORMS)
 def test_scores_are_those_of_keras(name, side):
     model, net = keras_model(name, side), net_for(name)
     from_keras(net, model)
-    expected = keras_scores(model)
+    expected = keras_logits(model)
     assert expected.std() > 0.05
-    torch.testing.assert_close(scores(net, side), expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(logits(net, side), expected, rtol=0, atol=1e-4)
 
 
 def test_scores_are_those_of_keras_at_full_width():
     model, net = keras_model("InceptionV3", 75, width=1.0), as_in_keras(7)
     from_keras(net, model)
-    torch.testing.assert_close(scores(net, 75), keras_scores(model), rtol=0, atol=1e-4)
+    torch.testing.assert_close(logits(net, 75), keras_logits(model), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("side", [299, 75])
 def test_padding_that_counts_gives_other_scores(side):
     model, net = keras_model("InceptionV3", side), net_for("InceptionV3", count_include_pad=True)
     from_keras(net, model)
-    assert (scores(net, side) - keras_scores(model)).abs().max() > 1e-2
+    assert (logits(net, side) - keras_logits(model)).abs().max() > 1e-2
 
 
 @each_net
@@ -210,7 +210,7 @@ def test_without_top_the_head_keeps_its_start(name, tmp_path, caplog):
     assert f"is without top: the head of {name} keeps its start." in caplog.text
 
 
-def test_the_side_head_keeps_its_start():
+def test_the_aux_head_keeps_its_start():
     report = from_keras(net_for("InceptionV3"), keras_model("InceptionV3"))
     assert {key.split(".")[0] for key in report.missing} == {"aux_heads"}
 

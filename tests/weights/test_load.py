@@ -71,10 +71,10 @@ def test_old_files_have_no_counters(net, file):
     ("here", "there", "field", "said"),
     [
         (v3, partial(v3, aux_heads=False), "missing", "heads that the file lacks"),
-        (partial(v3, aux_heads=False), v3, "unexpected", "side heads that the network lacks"),
+        (partial(v3, aux_heads=False), v3, "unexpected", "auxiliary heads that the network lacks"),
     ],
 )
-def test_side_heads_are_optional(here, there, field, said, caplog):
+def test_aux_heads_are_optional(here, there, field, said, caplog):
     net, file = here(3), values(there(3))
     start = {key: x for key, x in values(net).items() if key not in file}
     with caplog.at_level(logging.INFO):
@@ -86,13 +86,13 @@ def test_side_heads_are_optional(here, there, field, said, caplog):
     assert [said in record.getMessage() for record in caplog.records] == [True]
 
 
-def test_one_side_head_of_two_may_be_missing():
+def test_one_aux_head_of_two_may_be_missing():
     file = without(values(googlenet(3)), "aux_heads.inception_4a.")
     report = load_weights(googlenet(3), file, source="a file")
     assert {name.split(".")[1] for name in report.missing} == {"inception_4a"}
 
 
-def test_half_a_side_head_is_a_torn_file(net, file):
+def test_half_a_aux_head_is_a_torn_file(net, file):
     del file[f"{SIDE_HEAD}squeeze.conv.weight"]
     before = values(net)
     with pytest.raises(
@@ -178,7 +178,7 @@ def test_names_without_a_partner_are_refused(net, file):
         load_weights(net, file, source="a file", unexpected=["se_block.weight"])
 
 
-def test_weights_of_another_network_are_recognised(net):
+def test_weights_of_another_network_are_recognized(net):
     with pytest.raises(
         ValueError, match=r"looks like another network's: it has 0 of the "
     ) as error:

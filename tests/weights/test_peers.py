@@ -106,14 +106,14 @@ def test_a_name_that_stands_twice_is_refused():
         from_torchvision(v3(), theirs)
 
 
-def test_side_heads_that_only_the_file_has_are_left_out():
+def test_aux_heads_that_only_the_file_has_are_left_out():
     net = v3(aux_heads=False)
     report = from_torchvision(net, to_torchvision(v3()))
     assert set(report.matched) == net.state_dict().keys()
     assert all(name.startswith("aux_heads.inception_b4.") for name in report.unexpected)
 
 
-def test_side_heads_that_only_the_network_has_keep_their_start():
+def test_aux_heads_that_only_the_network_has_keep_their_start():
     net = v3()
     start = {key: x.clone() for key, x in net.aux_heads.state_dict().items()}
     report = from_timm(net, to_timm(v3(aux_heads=False)))

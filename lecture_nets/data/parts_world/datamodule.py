@@ -8,7 +8,7 @@ from lecture_nets.data.parts_world.objects import CLASS_NAMES
 class PartsWorldDataModule(ImageDataModule):
     """Drawn scenes of ten classes that differ in how their parts are arranged.
 
-    Oriented edges and colours make eight textures, these cover twelve parts, and the arrangement of
+    Oriented edges and colors make eight textures, these cover twelve parts, and the arrangement of
     parts makes car, bus, bicycle, house, tower, boat, fish, bird, flower or tree. Every part occurs
     in several classes; texture and hue say nothing about the class unless ``texture_bias`` ties
     them. Nothing is downloaded: a split is drawn when first needed and kept in memory for the whole

@@ -14,6 +14,7 @@ from lecture_nets.data.parts_world.chance import DIFFICULTIES, random_source
 from lecture_nets.data.parts_world.objects import CLASS_NAMES
 from lecture_nets.data.parts_world.parts import BODY, OCCLUDER
 from lecture_nets.data.parts_world.scene import draw_scene
+from lecture_nets.names import choose
 
 SPLITS = ("train", "val", "test")
 LABEL_NOISE = len(SPLITS)  # the number that keeps label noise apart from the splits' scenes
@@ -143,7 +144,7 @@ class PartsWorld(Dataset):
         return_truth: bool = False,
         augment: bool = False,
     ) -> None:
-        check_choice("split", split, SPLITS)
+        choose("split", split, dict.fromkeys(SPLITS))
         check_arguments(size, image_size, seed, label_noise, texture_bias, difficulty)
         self.return_truth = return_truth
         self.augment = augment
@@ -184,13 +185,6 @@ def check_positive(name: str, size: int) -> None:
         raise ValueError(f"{name}={size}, but it must be at least 1; give a positive number")
 
 
-def check_choice(name: str, found: str, choices: tuple[str, ...]) -> None:
-    if found not in choices:
-        raise ValueError(
-            f"{name}={found!r} is unknown; choose one of {', '.join(map(repr, choices))}"
-        )
-
-
 def check_arguments(
     size: int,
     image_size: int,
@@ -214,4 +208,4 @@ def check_arguments(
             raise ValueError(
                 f"{name}={probability}, but it is a probability; give a number from 0 to 1"
             )
-    check_choice("difficulty", difficulty, tuple(DIFFICULTIES))
+    choose("difficulty", difficulty, DIFFICULTIES)

@@ -10,7 +10,7 @@ from lecture_nets.data.parts_world.parts import Outline, bar, box, rounded
 
 
 class Place(NamedTuple):
-    """One part of an object: centre, half width, half height, turn in degrees clockwise.
+    """One part of an object: center, half width, half height, turn in degrees clockwise.
 
     A negative width or height mirrors the part.
     """

@@ -8,7 +8,7 @@ Outline = tuple[Point, ...]
 
 
 class Shape(NamedTuple):
-    """A part: ``main`` outlines in the part's colour, ``accent`` outlines in a second tone."""
+    """A part: ``main`` outlines in the part's color, ``accent`` outlines in a second tone."""
 
     main: tuple[Outline, ...]
     accent: tuple[Outline, ...] = ()

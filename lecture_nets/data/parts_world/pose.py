@@ -22,8 +22,8 @@ class Template(NamedTuple):
     """A blueprint as arrays, so that one image needs a dozen array operations.
 
     Attributes:
-        points: corners of all polygons, from the centre of the part they belong to, ``(P, 2)``.
-        centres: where that part's centre is, ``(P, 2)``; the object's longer side is
+        points: corners of all polygons, from the center of the part they belong to, ``(P, 2)``.
+        centers: where that part's center is, ``(P, 2)``; the object's longer side is
             twice the blueprint's size.
         owners: which part the corner belongs to, ``(P,)``; 0 is the body.
         polygons: in painting order.
@@ -31,7 +31,7 @@ class Template(NamedTuple):
     """
 
     points: np.ndarray
-    centres: np.ndarray
+    centers: np.ndarray
     owners: np.ndarray
     polygons: tuple[Polygon, ...]
     part_ids: tuple[int, ...]
@@ -50,13 +50,13 @@ class Pose(NamedTuple):
 
 def compile_blueprint(blueprint: Blueprint) -> Template:
     points: list[tuple[float, float]] = []
-    centres: list[tuple[float, float]] = []
+    centers: list[tuple[float, float]] = []
     polygons: list[Polygon] = []
 
     def add(owner: int, tone: int, outline: list[tuple[float, float]], x: float, y: float) -> None:
         polygons.append(Polygon(owner, tone, len(points), len(points) + len(outline)))
         points.extend(outline)
-        centres.extend([(x, y)] * len(outline))
+        centers.extend([(x, y)] * len(outline))
 
     def add_part(owner: int, place: Place) -> None:
         cos, sin = cos_sin(place.turn)
@@ -77,7 +77,7 @@ def compile_blueprint(blueprint: Blueprint) -> Template:
         if not place.behind_body:
             add_part(owner, place)
 
-    offsets, middles = np.array(points), np.array(centres)
+    offsets, middles = np.array(points), np.array(centers)
     low, high = (offsets + middles).min(0), (offsets + middles).max(0)
     half = (high - low).max() / 2 / blueprint.size
     owners = np.zeros(len(points), dtype=np.intp)
@@ -114,7 +114,7 @@ def jitter_parts(
     moves = (uniforms - 0.5) * 2
     moves[:, 0] = 0  # the body stays
     size = 1 + growth * moves[2]
-    moved = template.centres + shift * moves[:2].T[template.owners]
+    moved = template.centers + shift * moves[:2].T[template.owners]
     return moved + template.points * size[template.owners, None]
 
 

@@ -74,7 +74,7 @@ def draw_layout(draws: Draws, label: int, difficulty: Difficulty, canvas: int) -
         size = draws.between(0.06, 0.11)
         where = draws.between(0.08, 0.92), draws.between(0.08, 0.92)
         pose = Pose(*where, size * draws.sign(), size, draws.between(-0.3, 0.3), 0)
-        ids.add(template, template.centres + template.points, pose, loose=True)
+        ids.add(template, template.centers + template.points, pose, loose=True)
 
     template = object_template(CLASS_NAMES[label])
     half = 0.46 * draws.between(*difficulty.scale)

@@ -1,4 +1,4 @@
-"""What a scene's surfaces look like: the colour of every id, then light, blur and noise on top."""
+"""What a scene's surfaces look like: the color of every id, then light, blur and noise on top."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ HORIZON_LEVELS = 2 * LEVELS  # levels of the sky, then levels of the ground
 OUTLINE = 2 * GROUPS * HORIZON_LEVELS
 
 
-def colour(brightness: float, hue: float, chroma: float) -> np.ndarray:
-    """A colour ``(3,)`` of the brightness asked for, whatever its hue (0…1)."""
+def color(brightness: float, hue: float, chroma: float) -> np.ndarray:
+    """A color ``(3,)`` of the brightness asked for, whatever its hue (0…1)."""
     wheel = np.abs((hue * 6 + np.array([0.0, 4.0, 2.0])) % 6 - 3) - 1
     rgb = np.clip(wheel, 0, 1)
     rgb = rgb - (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2])
-    # The brighter or darker, the less room there is for colour before a channel clips.
+    # The brighter or darker, the less room there is for color before a channel clips.
     return brightness + rgb * (chroma * (0.35 + 2.6 * brightness * (1 - brightness)))
 
 
@@ -29,7 +29,7 @@ def brightness_apart(body: float, background: float, distance: float) -> float:
 def paint_palette(
     draws: Draws, part_ids: list[int], tied_hue: float | None, difficulty: Difficulty
 ) -> np.ndarray:
-    """Colour of every (id, level) and of the outline, as packed pixels ``(OUTLINE + 1,)``."""
+    """Color of every (id, level) and of the outline, as packed pixels ``(OUTLINE + 1,)``."""
     dark = draws.chance(0.5)
     background = draws.between(0.12, 0.38) if dark else draws.between(0.62, 0.9)
     contrast = draws.between(*difficulty.contrast)
@@ -46,7 +46,7 @@ def paint_palette(
 
     base = np.zeros((2 * GROUPS, 1, 4))
     spread = np.full((2 * GROUPS, 1, 1), float(strength[1]) * 0.6)
-    base[0, 0, :3] = colour(background, hues[0], 0.6 * chromas[0])
+    base[0, 0, :3] = color(background, hues[0], 0.6 * chromas[0])
     for group, part in enumerate(part_ids[1:], start=1):
         if part == BODY:
             tone, hue = body, body_hue
@@ -55,19 +55,19 @@ def paint_palette(
         else:
             tone, hue = brightness_apart(body, background, distances[part - 1]), hues[part]
         chroma = chromas[part]
-        base[2 * group, 0, :3] = colour(tone, hue, chroma)
+        base[2 * group, 0, :3] = color(tone, hue, chroma)
         accent = tone - 0.25 if tone > 0.5 else tone + 0.25
-        base[2 * group + 1, 0, :3] = colour(accent, hue, 0.7 * chroma)
+        base[2 * group + 1, 0, :3] = color(accent, hue, 0.7 * chroma)
         spread[2 * group + 1] = 0
         if part == BODY:
             spread[2 * group] = strength[1]
     spread[0] = strength[0]
     steps = (np.arange(LEVELS) * 2 - (LEVELS - 1)) / (LEVELS - 1)
-    colours = base + spread * np.concatenate((steps, steps))[None, :, None]
-    colours[0, LEVELS:] += ground
+    colors = base + spread * np.concatenate((steps, steps))[None, :, None]
+    colors[0, LEVELS:] += ground
 
     palette = np.zeros((OUTLINE + 1, 4), dtype=np.uint8)
-    palette[:OUTLINE] = np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8).reshape(-1, 4)
+    palette[:OUTLINE] = np.rint(np.clip(colors, 0, 1) * 255).astype(np.uint8).reshape(-1, 4)
     palette[OUTLINE] = draws.between(4, 26)
     return palette.view(np.uint32)[:, 0]
 
@@ -94,7 +94,7 @@ def shade(draws: Draws, image: np.ndarray, difficulty: Difficulty) -> np.ndarray
 
 
 def blur_once(pixels: np.ndarray, outer: int) -> None:
-    """Leave each pixel ``64 - 2 outer`` parts in 64 of itself, the rest from its neighbours."""
+    """Leave each pixel ``64 - 2 outer`` parts in 64 of itself, the rest from its neighbors."""
     inner = 64 - 2 * outer
     for view in (pixels, pixels.transpose(0, 2, 1)):
         middle = view[:, :, 1:-1] * np.int16(inner)

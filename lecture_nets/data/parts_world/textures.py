@@ -1,4 +1,4 @@
-"""The eight textures, each a large tile of grey levels that scenes cut their surfaces from."""
+"""The eight textures, each a large tile of gray levels that scenes cut their surfaces from."""
 
 from collections.abc import Callable
 from functools import lru_cache

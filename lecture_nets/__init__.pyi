@@ -1,0 +1,36 @@
+from .analysis.growth import RecordGrowth as RecordGrowth
+from .callbacks import AuxiliaryBatchNorm as AuxiliaryBatchNorm
+from .callbacks import AuxiliaryWeightSchedule as AuxiliaryWeightSchedule
+from .callbacks import BatchNormalize as BatchNormalize
+from .callbacks import FilterNormCap as FilterNormCap
+from .callbacks import FreezeBatchNorm as FreezeBatchNorm
+from .callbacks import LabelSmoothing as LabelSmoothing
+from .callbacks import RecalibrateBatchNorm as RecalibrateBatchNorm
+from .data import ImageFolderDataModule as ImageFolderDataModule
+from .data import PartsWorldDataModule as PartsWorldDataModule
+from .data import ShardsDataModule as ShardsDataModule
+from .data import TorchvisionDataModule as TorchvisionDataModule
+from .nets import NETS as NETS
+from .nets import VGG19 as VGG19
+from .nets import AlexNet as AlexNet
+from .nets import GoogLeNet as GoogLeNet
+from .nets import InceptionV2 as InceptionV2
+from .nets import InceptionV3 as InceptionV3
+from .nets import ShallowSVM as ShallowSVM
+from .nets import ZFNet as ZFNet
+from .training import AlexNetModule as AlexNetModule
+from .training import ExactResume as ExactResume
+from .training import FiniteGuard as FiniteGuard
+from .training import GoogLeNetModule as GoogLeNetModule
+from .training import ImageClassifier as ImageClassifier
+from .training import InceptionV2Module as InceptionV2Module
+from .training import InceptionV3Module as InceptionV3Module
+from .training import Recipe as Recipe
+from .training import SafeCheckpointIO as SafeCheckpointIO
+from .training import ShallowSVMModule as ShallowSVMModule
+from .training import StopOnSignal as StopOnSignal
+from .training import VGG19Module as VGG19Module
+from .training import ZFNetModule as ZFNetModule
+from .training import load as load
+
+__version__: str

@@ -1,0 +1,148 @@
+"""Writing a checkpoint file: whole or not at all."""
+
+import hashlib
+import os
+import pickle
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lecture_nets.checkpoints.read import CheckpointError, sums_beside, unloadable_entry
+
+PART = ".ckpt.part"  # ends the name of a file that is being written, or whose writer was killed
+
+
+def check_writable(folder: str | Path) -> None:
+    """Raise an `OSError` with a cure unless files can be written in ``folder``; leaves no trace.
+
+    Example::
+
+        check_writable(trainer.default_root_dir)  # now, not after the first epoch
+    """
+    with _explained(Path(folder), 1):
+        probe = _part_in(_nearest(Path(folder)))
+        probe.write_bytes(b"?")
+        probe.unlink()
+
+
+def write_checkpoint(checkpoint: dict[str, Any], path: str | Path) -> None:
+    """Write the whole file or none: at any moment ``path`` holds the old bytes or the new ones.
+
+    Raises:
+        OSError: disk full, file-size limit, no permission; with path, bytes needed and free.
+        CheckpointError: names the entry that could be written, but never be loaded again.
+    """
+    path = Path(path).absolute()
+    folder, sums = path.parent, sums_beside(path)
+    part, part_of_sums = _part_in(folder), _part_in(folder)
+    with _explained(path, _bytes_in(checkpoint)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _sweep(folder)
+            digest = _write(checkpoint, part)
+            part_of_sums.write_text(f"{digest}  {path.name}\n")  # what `sha256sum -c` reads
+            # A kill between these lines leaves a good file without a sum, never with a wrong one.
+            sums.unlink(missing_ok=True)
+            os.replace(part, path)
+            os.replace(part_of_sums, sums)
+            if os.name == "posix":  # Windows syncs no folders
+                opened = os.open(folder, os.O_RDONLY)
+                os.fsync(opened)
+                os.close(opened)
+        finally:
+            for left in (part, part_of_sums):
+                with suppress(OSError):
+                    left.unlink()
+
+
+class _HashingFile(FileIO):
+    """Hashes what is written, and keeps the system's error, which torch replaces by its own."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "xb")
+        self.digest = hashlib.sha256()
+        self.error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        rest = memoryview(data).cast("B")
+        self.digest.update(rest)
+        while rest:  # the system may take less than it is given
+            try:
+                rest = rest[super().write(rest) :]
+            except OSError as error:
+                self.error = error
+                raise
+        return len(data)
+
+
+def _write(checkpoint: dict[str, Any], part: Path) -> str:
+    """Write, sync and try a file; its SHA-256."""
+    with _HashingFile(part) as file:
+        try:
+            torch.save(checkpoint, file)
+            os.fsync(file.fileno())
+            # Reads the structure again, not the weights: what cannot be loaded is not kept.
+            torch.load(part, map_location="cpu", weights_only=True, mmap=True)
+        except (pickle.PickleError, AttributeError, TypeError):
+            raise CheckpointError(f"Not saved: {unloadable_entry(checkpoint)}") from None
+        except RuntimeError as error:
+            raise file.error or error from None
+    return file.digest.hexdigest()
+
+
+@contextmanager
+def _explained(path: Path, needed: int) -> Iterator[None]:
+    """Adds to the system's error what a user needs to end it."""
+    try:
+        yield
+    except OSError as error:
+        free = shutil.disk_usage(_nearest(path)).free
+        raise OSError(
+            error.errno,
+            f"Cannot write {path}: {error.strerror}. Needed {needed:,} bytes, free {free:,}. What "
+            "was there before is whole. Cure: make room (df -h, ulimit -f, quota) or the right to "
+            "write there, or choose another place with ModelCheckpoint(dirpath=...) or "
+            "Trainer(default_root_dir=...).",
+        ) from error
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or as much of it as exists."""
+    path = path.absolute()  # `Path.exists` raises where a parent may not be read
+    return next(place for place in (path, *path.parents) if os.path.exists(place))
+
+
+def _bytes_in(entry: Any) -> int:
+    """The bytes of all tensors in nested dicts and lists."""
+    if isinstance(entry, Tensor):
+        return entry.nbytes
+    parts = entry.values() if isinstance(entry, dict) else entry
+    return sum(map(_bytes_in, parts)) if isinstance(entry, dict | list | tuple) else 0
+
+
+def _part_in(folder: Path) -> Path:
+    """A new name that tells whose file it is; `secrets` leaves the seeded generators alone."""
+    return folder / f".{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}{PART}"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed writers left: their process is gone, or the file is a day old."""
+    for part in folder.glob(f".*-*-*{PART}"):
+        host, pid, _ = part.name[1:].rsplit("-", 2)
+        with suppress(OSError, ValueError):
+            if time.time() - part.stat().st_mtime > 86_400:
+                part.unlink()
+            elif host == socket.gethostname() and os.name == "posix":
+                try:
+                    os.kill(int(pid), 0)  # sends nothing, only asks
+                except ProcessLookupError:
+                    part.unlink()

@@ -1,0 +1,104 @@
+"""The commands of the shell: `lecture-nets fit | validate | test | report | …`."""
+
+import sys
+from importlib import import_module
+from typing import NamedTuple
+
+from lecture_nets import __version__
+from lecture_nets.cli.usage import UsageError
+from lecture_nets.names import UnknownNameError, choose
+
+
+class Command(NamedTuple):
+    """Where a command's function is, which is imported when it is asked for, and what it does."""
+
+    function: str
+    summary: str
+
+
+COMMANDS = {
+    "fit": Command("lightning.run", "train a network, test it, and write a report"),
+    "validate": Command("lightning.run", "measure a checkpoint on the validation images"),
+    "test": Command("lightning.run", "measure a checkpoint on the test images"),
+    "report": Command("report.report", "write the report of a run again: lecture-nets report RUN"),
+    "predict": Command(
+        "predict.predict",
+        "classify images of yours: lecture-nets predict CHECKPOINT IMAGE [IMAGE ...]",
+    ),
+    "table": Command(
+        "table.table", "what networks cost: parameters, MACs, depth, row by row if asked"
+    ),
+    "bench": Command(
+        "bench.bench", "how many images a second, beside torchvision: lecture-nets bench [NET ...]"
+    ),
+    "ladder": Command(
+        "ladder.ladder", "train networks alike and draw their errors: lecture-nets ladder [NET ...]"
+    ),
+    "check-data": Command(
+        "check_data.check_data",
+        "look at photos before a training does: lecture-nets check-data ROOT",
+    ),
+    "export": Command(
+        "export.export", "write ONNX or torch.export: lecture-nets export CHECKPOINT FILE"
+    ),
+    "explorer": Command(
+        "explorer.explorer",
+        "write the data of the architecture explorer: lecture-nets explorer FOLDER",
+    ),
+    "student": Command(
+        "student.student", "write a notebook without its solutions: lecture-nets student NOTEBOOK"
+    ),
+}
+USAGE = """\
+usage: lecture-nets COMMAND [options]
+
+{commands}
+
+lecture-nets COMMAND --help tells the options of a command. For example:
+
+  lecture-nets fit --model InceptionV3Module --model.width 0.25 --data PartsWorldDataModule
+"""
+# What the exit code says, beside 0.
+BAD_USAGE, BAD_DATA, BAD_CHECKPOINT, NOT_FINITE = 2, 3, 4, 5
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    args = sys.argv[1:] if args is None else args
+    name, rest = (args[0], args[1:]) if args else ("--help", [])
+    if name in ("-h", "--help"):
+        lines = (f"  {name:<10} {command.summary}" for name, command in COMMANDS.items())
+        print(USAGE.format(commands="\n".join(lines)))
+        return 0
+    if name == "--version":
+        print(f"lecture-nets {__version__}")
+        return 0
+    try:
+        command = choose("command", name, COMMANDS)
+        file, function = command.function.split(".")
+        run = getattr(import_module(f"lecture_nets.cli.{file}"), function)
+        run(args if file == "lightning" else rest)
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        print(f"lecture-nets: error: {error}", file=sys.stderr)
+        return code
+    return 0
+
+
+def exit_code(error: Exception) -> int | None:
+    """The exit code for an error of ours, or of the user's input; ``None`` for a bug."""
+    if isinstance(error, UsageError | UnknownNameError):
+        return BAD_USAGE
+    from lecture_nets.checkpoints import CheckpointError
+    from lecture_nets.training import NonFiniteError
+
+    for kind, code in (
+        (CheckpointError, BAD_CHECKPOINT),
+        (NonFiniteError, NOT_FINITE),
+        ((ValueError, TypeError, OSError), BAD_DATA),
+    ):
+        if isinstance(error, kind):
+            return code
+    return None

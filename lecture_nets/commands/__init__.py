@@ -1,1 +1,0 @@
-"""What does each shell command do that is more than a few lines? One file each."""

@@ -1,0 +1,116 @@
+"""How does a module go into a file, and come back with everything that belongs to its weights?"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import LightningModule
+from PIL import Image
+from torch import Tensor, nn
+
+from lecture_nets.callbacks.replay import follow, replay
+from lecture_nets.checkpoints import read_checkpoint
+from lecture_nets.data.base import normalize
+from lecture_nets.data.transforms import eval_transform
+from lecture_nets.training import pretrained
+
+
+class PortableModule(LightningModule):
+    """A LightningModule around a network, of which every file says how to rebuild and to use it.
+
+    Attributes:
+        net: the network.
+        data_facts: what it learned from, in plain values: class names, image size, mean, std.
+        alterations: structure callbacks applied so far, in order.
+    """
+
+    net: nn.Module
+    alterations: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data_facts: dict[str, Any] = {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["lecture_nets"] = {
+            "module": type(self).__name__,
+            "data": self.data_facts,
+            "alterations": list(self.alterations),
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.check_is_mine(checkpoint)
+        record = checkpoint.get("lecture_nets", {})
+        replay(self, record.get("alterations", []))
+        self.data_facts = record.get("data", {})
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        if not strict:
+            follow(self, state_dict)
+        return super().load_state_dict(state_dict, strict=strict, assign=assign)
+
+    @classmethod
+    def check_is_mine(cls, checkpoint: dict[str, Any]) -> None:
+        """A `ValueError` where ``checkpoint`` was written by a class that this one is not."""
+        writer = checkpoint.get("lecture_nets", {}).get("module")
+        if writer and writer not in (ancestor.__name__ for ancestor in cls.__mro__):
+            raise ValueError(
+                f"This checkpoint was written by {writer}, not by {cls.__name__}. "
+                f"Load it with {writer}.load_from_checkpoint(...), or with lecture_nets.load(...)."
+            )
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **options: Any) -> Any:
+        # Before the constructor runs: with another class's arguments it would fail unclearly. What
+        # is no local file, an address or an open file, is checked once it is loaded.
+        if isinstance(checkpoint_path, str | Path) and "://" not in str(checkpoint_path):
+            cls.check_is_mine(read_checkpoint(checkpoint_path, map_location="meta"))
+        return super().load_from_checkpoint(checkpoint_path, *args, **options)
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, **options: Any) -> Any:
+        """A module with trained weights, which knows how pictures were shown to them.
+
+        Example::
+
+            module = InceptionV3Module.from_pretrained("torchvision", num_classes=10)
+
+        Args:
+            source: ``"torchvision"``; ``"timm"`` or, for one of its tags, a name such as
+                ``"timm/inception_v3.tv_in1k"``; ``"parts_world"``, for a small `AlexNetModule` or
+                `InceptionV3Module` that learned the embedded images and comes with the package;
+                or a folder that `save_pretrained` wrote.
+            options: of the constructor. Another ``num_classes`` keeps all but the last layers.
+
+        Raises:
+            ValueError: nobody publishes weights for this network; or they do not fit.
+            ConnectionError: no network; says where to put the file by hand.
+            CheckpointError: a file is damaged or not the published one.
+        """
+        return pretrained.from_pretrained(cls, source, options)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write ``model.safetensors`` and ``card.json``: weights, options, classes, versions.
+
+        Raises:
+            ValueError: there are NaN or infinite values among the weights.
+        """
+        pretrained.save_pretrained(self, folder)
+
+    def preprocess(self, picture: Image.Image) -> Tensor:
+        """RGB picture of any size -> (3, S, S), as the network was shown pictures in training.
+
+        Raises:
+            ValueError: the module has not been fitted to a data module, nor been loaded.
+        """
+        facts = self.data_facts
+        if not facts.keys() >= {"image_size", "mean", "std"}:
+            raise ValueError(
+                f"{type(self).__name__} does not know how its images were prepared: it was trained "
+                "on loaders, not on a data module. Prepare them as you did for training."
+            )
+        views = {key: facts[key] for key in ("resize", "interpolation") if key in facts}
+        pixels = eval_transform(facts["image_size"], **views)(picture)
+        return normalize(pixels[None], facts["mean"], facts["std"])[0]
