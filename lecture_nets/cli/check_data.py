@@ -7,14 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from lecture_nets.cli.table import empty_sheet, show
 from lecture_nets.data.image_files import FORMATS, image_fault
 from lecture_nets.data.image_folder import ImageFile, ImageFolderDataModule
 from lecture_nets.data.image_source import ImageSource
+from lecture_nets.progress import progress
 
 LISTED = 10  # names of a kind, unless all are asked for
 Splits = Mapping[str, Sequence[ImageFile]]
@@ -25,22 +24,22 @@ def check_data(args: list[str]) -> None:
     parser = argparse.ArgumentParser(
         "lecture-nets check-data",
         description="Look at every file before a training does: classes, splits, sizes, files that "
-        "are no usable pictures, copies. The exit code is 3 where a training would not start.",
+        "are no usable images, copies. The exit code is 3 where a training would not start.",
     )
     parser.add_argument("root", help="a folder, or a zip of it, that holds a folder for each class")
     parser.add_argument("--all", action="store_true", help=f"list all names, not {LISTED}")
     given = parser.parse_args(args)
     data = ImageFolderDataModule(given.root, on_bad="skip")
-    source = data._source
-    listed, left_out = data._list()
+    source = data.source
+    listed, left_out = data.list_files()
     files = [file for files in listed.values() for file in files]
     faults, sizes = look_at(source, files)
-    splits = data._drawn(
+    splits = data.draw_splits(
         {split: [f for f in files if f.path not in faults] for split, files in listed.items()}
     )
     show(sheet(data.class_names, splits, source.root.name))
     say(sizes_in_words(sizes))
-    drawn = [split for split in splits if split not in data._folders]
+    drawn = [split for split in splits if split not in data.folders]
     if drawn:
         say(f"drawn from train, by a hash of each path: {', '.join(drawn)}")
     if left_out:
@@ -56,13 +55,13 @@ def check_data(args: list[str]) -> None:
             say(f"equal byte by byte, {kind}: {len(equal):,}", equal, limit)
     if faults:
         unusable = [f"{path}: {reason}" for path, reason in faults.items()]
-        say(f"no usable pictures: {len(faults):,}", unusable, limit)
+        say(f"no usable images: {len(faults):,}", unusable, limit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of copies: they were listed
-        data._check(splits)
+        data.check_splits(splits)
     if faults:
         raise ValueError(
-            f"{given.root}: {len(faults):,} of {len(files):,} files are no usable pictures. "
+            f"{given.root}: {len(faults):,} of {len(files):,} files are no usable images. "
             "Replace or delete them, or train with --data.on_bad skip."
         )
     say(
@@ -85,8 +84,7 @@ def look_at(
     """Path and reason of each file that cannot be used; width and height of the others."""
     faults: dict[str, str] = {}
     sizes: list[tuple[int, int]] = []
-    console = Console(stderr=True)
-    for file in track(files, f"checking {source.root.name}", console=console, transient=True):
+    for file in progress(files, f"checking {source.root.name}"):
         try:
             with source.open(file.path) as opened:
                 fault = image_fault(opened)
@@ -121,7 +119,7 @@ def differ(group: list[Copy], column: int) -> bool:
 
 
 def sheet(class_names: Sequence[str], splits: Splits, title: str) -> Table:
-    """How many usable pictures each class has in each split."""
+    """How many usable images each class has in each split."""
     table = empty_sheet(title, "class", *splits, "all")
     counted = {split: Counter(file.label for file in files) for split, files in splits.items()}
     for label, name in enumerate(class_names):

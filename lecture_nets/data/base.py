@@ -6,16 +6,32 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, default_collate
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def normalize(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """``uint8`` images (N, 3, H, W) -> floats of about zero mean and unit variance."""
-    shift = torch.tensor(mean).view(3, 1, 1) * 255
-    scale = torch.tensor(std).view(3, 1, 1) * 255
+    """``uint8`` images (N, C, H, W) -> floats of about zero mean and unit variance.
+
+    Args:
+        images: of any number of channels C.
+        mean: of each channel, for pixels in 0…1.
+        std: of each channel, for pixels in 0…1.
+
+    Raises:
+        ValueError: ``mean`` or ``std`` is not of C numbers.
+    """
+    channels = images.shape[-3]
+    if not len(mean) == len(std) == channels:
+        raise ValueError(
+            f"normalize: found mean {tuple(mean)} and std {tuple(std)} for images of {channels} "
+            f"channels {tuple(images.shape)}; allowed is one number per channel. Set mean and std "
+            "of the data module."
+        )
+    shift = torch.tensor(mean).view(-1, 1, 1) * 255
+    scale = torch.tensor(std).view(-1, 1, 1) * 255
     # In place: at 224 pixels, two more copies of the batch take 20 times as long.
     return images.float().sub_(shift).div_(scale)
 
@@ -25,9 +41,13 @@ class ImageDataModule(LightningDataModule):
 
     Subclasses fill ``class_names`` while they are constructed, so that a network can be built for
     them, and ``train_set``, ``val_set``, ``test_set`` in ``setup``. Each set yields
-    ``(image, label, *truth)``, the image as ``uint8`` of shape ``(3, image_size, image_size)``;
-    the loaders yield normalized float batches ``(N, 3, image_size, image_size)`` and labels
-    ``(N,)``.
+    ``(image, label, *truth)``, the image as ``uint8`` of shape ``(C, image_size, image_size)``;
+    the loaders yield normalized float batches ``(N, C, image_size, image_size)`` and labels
+    ``(N,)``. ``mean`` and ``std`` say how many channels C there are; the network is built with
+    ``in_channels=C``.
+
+    A training set that varies its images at random also says so, for `write_shards`: it sets
+    ``augmentation`` and overrides ``unaugmented``.
 
     Attributes:
         class_names: what label ``i`` is called.
@@ -35,13 +55,16 @@ class ImageDataModule(LightningDataModule):
         std: standard deviation of each channel, for pixels in 0…1.
         citation: how to cite the data.
         license: under which terms the data may be used.
+        augmentation: what is done to training images at random each time they are read, a key of
+            ``shards.AUGMENTATIONS``; ``None``: nothing.
     """
 
     class_names: tuple[str, ...]
-    mean: tuple[float, float, float] = IMAGENET_MEAN
-    std: tuple[float, float, float] = IMAGENET_STD
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
     citation: str
     license: str
+    augmentation: str | None = None
     train_set: Dataset
     val_set: Dataset
     test_set: Dataset
@@ -59,6 +82,10 @@ class ImageDataModule(LightningDataModule):
     def num_classes(self) -> int:
         return len(self.class_names)
 
+    def unaugmented(self) -> Dataset:
+        """The training set as it is before ``augmentation``; two reads of an index are equal."""
+        return self.train_set
+
     def normalize(self, images: Tensor) -> Tensor:
         return normalize(images, self.mean, self.std)
 
@@ -66,7 +93,9 @@ class ImageDataModule(LightningDataModule):
         images, labels, *truth = default_collate(samples)
         return [self.normalize(images), labels, *truth]
 
-    def loader(self, dataset: Dataset, *, train: bool = False) -> DataLoader:
+    def loader(
+        self, dataset: Dataset, *, train: bool = False, sampler: Sampler[int] | None = None
+    ) -> DataLoader:
         size = len(dataset)  # pyright: ignore[reportArgumentType]
         if train and size < 2:
             raise ValueError(f"training needs two images or more, the training set has {size}")
@@ -75,7 +104,8 @@ class ImageDataModule(LightningDataModule):
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
-            shuffle=train,
+            shuffle=train and sampler is None,
+            sampler=sampler,
             drop_last=train and single_image_left,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,

@@ -53,15 +53,15 @@ def find_classes(source: ImageSource, splits: Mapping[str, str]) -> tuple[str, .
                 f"{', '.join(unknown)}\n"
                 f"  {splits['train']}: {', '.join(classes)}\n"
                 f"  {folder}: {', '.join(others)}\n"
-                "Rename or remove these folders, or add training pictures of these classes."
+                "Rename or remove these folders, or add training images of these classes."
             )
     return tuple(classes)
 
 
 def draw_split(path: str, fractions: Mapping[str, float]) -> str:
-    """Path of a training picture -> the split that it is drawn into, ``train`` for the rest.
+    """Path of a training image -> the split that it is drawn into, ``train`` for the rest.
 
-    Depends on nothing but the path, so that adding pictures never moves another one.
+    Depends on nothing but the path, so that adding images never moves another one.
     """
     # Macs write é as two characters, others as one.
     name = unicodedata.normalize("NFC", path).encode("utf-8", "surrogateescape")

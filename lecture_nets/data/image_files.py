@@ -1,4 +1,4 @@
-"""One image file: is it what it claims to be, and what are its pixels?
+"""One image file: checks that it is what it claims to be, and reads its pixels.
 
 Files come from strangers. So the header is looked at before anything is decoded, only a fixed list
 of formats is ever tried (Pillow would start Ghostscript for an EPS file named ``.jpg``), and what
@@ -36,15 +36,15 @@ class BadImageError(ValueError):
 def load_image(
     source: str | Path | BinaryIO, *, name: str | None = None, short_side: int | None = None
 ) -> Image.Image:
-    """Image file -> upright RGB picture of 8 bits a channel.
+    """Image file -> upright RGB image of 8 bits a channel.
 
     Rotation from EXIF is applied, alpha is composited on white, gray, palette and CMYK become RGB,
     16-bit gray is scaled to 8 bits, and of several frames the first is taken.
 
     Args:
         source: path, or a file opened for reading bytes.
-        name: what errors call the picture; by default its path.
-        short_side: a smaller picture is enough, as long as its short side has this many pixels.
+        name: what errors call the image; by default its path.
+        short_side: a smaller image is enough, as long as its short side has this many pixels.
             Lets a JPEG be decoded at 1/2, 1/4 or 1/8, which is several times faster.
 
     Raises:
@@ -85,7 +85,7 @@ def image_fault(file: BinaryIO) -> str | None:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Decoded picture of any mode -> upright RGB picture; alpha is composited on white."""
+    """Decoded image of any mode -> upright RGB image; alpha is composited on white."""
     image = _upright(image)
     if image.mode.startswith("I"):  # 16 bits; other integers were refused on the header
         # 65535 / 257 = 255. Pillow's own conversion would clip nearly every pixel to white.
@@ -100,7 +100,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def shrink(image: Image.Image, short_side: int) -> Tensor:
-    """RGB picture -> ``uint8`` ``(3, H, W)``, its short side at most ``short_side``."""
+    """RGB image -> ``uint8`` ``(3, H, W)``, its short side at most ``short_side``."""
     width, height = image.size
     short = min(width, height)
     kept_width, kept_height = min(width, _MAX_ASPECT * short), min(height, _MAX_ASPECT * short)
@@ -114,7 +114,7 @@ def shrink(image: Image.Image, short_side: int) -> Tensor:
 
 
 def to_tensor(image: Image.Image) -> Tensor:
-    """RGB picture -> ``uint8`` ``(3, H, W)``."""
+    """RGB image -> ``uint8`` ``(3, H, W)``."""
     return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
 
 
@@ -130,7 +130,7 @@ def _reasons():
 
 
 def _open(file: BinaryIO) -> Image.Image:
-    """File -> picture whose header is read and found harmless; no pixel is decoded yet."""
+    """File -> image whose header is read and found harmless; no pixel is decoded yet."""
     head = file.read(512)
     file.seek(0)
     try:
@@ -179,11 +179,11 @@ def _looks_like(head: bytes) -> str:
     if not head:
         return "empty: 0 bytes"
     if text.startswith(b"version https://git-lfs"):
-        return "a Git-LFS pointer, not the picture (run `git lfs pull`)"
+        return "a Git-LFS pointer, not the image (run `git lfs pull`)"
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
-        return "an HTML page or XML text, not a picture (a failed download?)"
+        return "an HTML page or XML text, not an image (a failed download?)"
     if text.startswith((b"%!ps", b"%pdf")):
-        return "a PostScript or PDF document, not a picture"
+        return "a PostScript or PDF document, not an image"
     if head[4:8] == b"ftyp":
         return "HEIC, AVIF or video, not JPEG, PNG, BMP, WebP, TIFF or GIF"
-    return "not a JPEG, PNG, BMP, WebP, TIFF or GIF picture, or its header is damaged"
+    return "not a JPEG, PNG, BMP, WebP, TIFF or GIF image, or its header is damaged"

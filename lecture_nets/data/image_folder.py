@@ -8,8 +8,6 @@ from typing import Literal
 
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.data.folder_layout import (
@@ -21,7 +19,8 @@ from lecture_nets.data.folder_layout import (
 )
 from lecture_nets.data.image_files import SUFFIXES, BadImageError, image_fault, load_image
 from lecture_nets.data.image_source import ImageSource, join, open_source
-from lecture_nets.data.prepared import prepare_splits
+from lecture_nets.data.prepared import Prepared, prepare_splits
+from lecture_nets.progress import progress
 
 # Below this many files the check is over before a progress bar could be read.
 _BAR_FROM = 2_000
@@ -39,20 +38,24 @@ class ImageFolderDataModule(ImageDataModule):
     """Photos in ``root/{train,val,test}/<class>/*``, or in ``root/<class>/*`` and split by a hash.
 
     Every file's header is checked before the first batch. Classes are those of the training
-    pictures, in alphabetical order, and known as soon as this is constructed.
+    images, in alphabetical order, and known as soon as this is constructed.
 
-    A split that has no folder is drawn from the training pictures by a hash of each file's path:
+    A split that has no folder is drawn from the training images by a hash of each file's path:
     adding or removing files never moves another file to a different split.
 
     Args:
         root: folder, or ``.zip`` read without unpacking; one folder around everything is fine.
         image_size: side of the square that the network sees.
-        batch_size: pictures in a batch.
-        num_workers: processes that load pictures; 0 loads in the main process.
-        val_fraction: share of the training pictures used for validation, if there is no val folder.
-        test_fraction: share of the training pictures used for test, if there is no test folder.
-        on_bad: what to do about files that are no usable pictures: stop, or leave them out.
-        augment: vary the training pictures by random crops, mirroring and colors.
+        batch_size: images in a batch.
+        num_workers: processes that load images; 0 loads in the main process.
+        val_fraction: share of the training images used for validation, if there is no val folder.
+        test_fraction: share of the training images used for test, if there is no test folder.
+        on_bad: what to do about files that are no usable images: stop, or leave them out.
+        augment: vary the training images by random crops, mirroring and colors.
+
+    Attributes:
+        source: the files of ``root``.
+        folders: the folder of each split that has one.
     """
 
     def __init__(
@@ -80,47 +83,51 @@ class ImageFolderDataModule(ImageDataModule):
         self.test_fraction = test_fraction
         self.on_bad = on_bad
         self.augment = augment
-        self._source = open_source(root)
-        top, self._folders = find_splits(self._source)
-        self.class_names = find_classes(self._source, self._folders)
+        self.augmentation = "crop" if augment else None
+        self.source = open_source(root)
+        top, self.folders = find_splits(self.source)
+        self.class_names = find_classes(self.source, self.folders)
         unknown = f"unknown: check with the owner of {root}"
-        self.license = first_lines(self._source, top, "LICENSE") or unknown
-        self.citation = first_lines(self._source, top, "CITATION") or unknown
+        self.license = first_lines(self.source, top, "LICENSE") or unknown
+        self.citation = first_lines(self.source, top, "CITATION") or unknown
 
     def setup(self, stage: str | None = None) -> None:
         """Lists and checks all files, whatever the stage; later calls do nothing."""
         if hasattr(self, "train_set"):
             return
-        listed, left_out = self._list()
+        listed, left_out = self.list_files()
         bad = self._bad([file.path for files in listed.values() for file in files])
-        splits = self._drawn(
+        splits = self.draw_splits(
             {
                 split: [file for file in files if file.path not in bad]
                 for split, files in listed.items()
             }
         )
-        self._check(splits)
+        self.check_splits(splits)
         counts = ", ".join(f"{len(splits[split]):,} {split}" for split in SPLITS)
         rank_zero_info(
-            f"{self.root}: {counts} pictures of {self.num_classes} classes"
+            f"{self.root}: {counts} images of {self.num_classes} classes"
             + (f"; left out: {left_out}" if left_out else "")
         )
         self.train_set, self.val_set, self.test_set = prepare_splits(
-            {split: FilePictures(self._source, splits[split]) for split in SPLITS},
+            {split: FileImages(self.source, splits[split]) for split in SPLITS},
             self.image_size,
             augment=self.augment,
             num_workers=self.num_workers,
         ).values()
 
-    def _list(self) -> tuple[dict[str, list[ImageFile]], str]:
+    def unaugmented(self) -> Prepared:
+        return self.train_set.unaugmented()  # pyright: ignore[reportAttributeAccessIssue]
+
+    def list_files(self) -> tuple[dict[str, list[ImageFile]], str]:
         """-> the image files in each split's folder; what else lies in the class folders."""
         labels = {name: label for label, name in enumerate(self.class_names)}
         listed: dict[str, list[ImageFile]] = {}
         left_out: Counter[str] = Counter()
         empty: list[str] = []
-        for split, folder in self._folders.items():
+        for split, folder in self.folders.items():
             listed[split] = []
-            paths, links = self._source.walk(folder)
+            paths, links = self.source.walk(folder)
             left_out["links to folders or out of the root"] += links
             for path in paths:
                 name, *inner = path.removeprefix(folder).lstrip("/").split("/")
@@ -128,25 +135,25 @@ class ImageFolderDataModule(ImageDataModule):
                 if suffix in SUFFIXES and inner:
                     listed[split].append(ImageFile(path, labels[name]))
                 elif suffix in SUFFIXES:
-                    left_out["pictures in no class folder"] += 1
+                    left_out["images in no class folder"] += 1
                 elif inner:
                     left_out[suffix or "files without an ending"] += 1
             filled = {file.label for file in listed[split]}
-            folders = self._source.folders(folder)
+            folders = self.source.folders(folder)
             empty += [join(folder, name) for name in folders if labels[name] not in filled]
         if empty:
             raise ValueError(
-                f"{self.root}: no picture in the class folder {', '.join(empty)}; "
-                f"remove it or add pictures ({' '.join(SUFFIXES)})"
+                f"{self.root}: no image in the class folder {', '.join(empty)}; "
+                f"remove it or add images ({' '.join(SUFFIXES)})"
             )
         return listed, ", ".join(f"{count:,} {kind}" for kind, count in left_out.items() if count)
 
     def _bad(self, paths: list[str]) -> set[str]:
         """Paths -> those of files that cannot be used, once the user is told."""
-        faults = dict(_faults(self._source, paths))
+        faults = dict(_faults(self.source, paths))
         if not faults:
             return set()
-        what = f"{len(faults):,} of {len(paths):,} files in {self.root} are no usable pictures"
+        what = f"{len(faults):,} of {len(paths):,} files in {self.root} are no usable images"
         lines = [f"  {path}: {reason}" for path, reason in list(faults.items())[:10]]
         if len(faults) > 10:
             lines.append(f"  … and {len(faults) - 10:,} more")
@@ -159,7 +166,7 @@ class ImageFolderDataModule(ImageDataModule):
         rank_zero_warn(f"{what}; they are left out:\n{listed}")
         return set(faults)
 
-    def _drawn(self, listed: Mapping[str, list[ImageFile]]) -> dict[str, list[ImageFile]]:
+    def draw_splits(self, listed: Mapping[str, list[ImageFile]]) -> dict[str, list[ImageFile]]:
         """Files by folder -> files by split: splits without a folder are drawn from train."""
         fractions = {"test": self.test_fraction, "val": self.val_fraction}
         missing = {split: part for split, part in fractions.items() if split not in listed}
@@ -167,21 +174,21 @@ class ImageFolderDataModule(ImageDataModule):
         splits["train"] = []
         for file in listed["train"]:
             # Relative to the class folders, so that neither zipping nor a folder around it matters.
-            path = file.path.removeprefix(self._folders["train"]).lstrip("/")
+            path = file.path.removeprefix(self.folders["train"]).lstrip("/")
             splits[draw_split(path, missing)].append(file)
         return splits
 
-    def _check(self, splits: Mapping[str, list[ImageFile]]) -> None:
+    def check_splits(self, splits: Mapping[str, list[ImageFile]]) -> None:
         """Refuses splits that cannot be used, and tells of those that can mislead."""
         for split in SPLITS:
             labels = {file.label for file in splits[split]}
             absent = [name for i, name in enumerate(self.class_names) if i not in labels]
             if absent and (split == "train" or not labels):
-                drawn = {"val", "test"} - set(self._folders)
+                drawn = {"val", "test"} - set(self.folders)
                 raise ValueError(
-                    f"{self.root}: no usable {split} picture"
+                    f"{self.root}: no usable {split} image"
                     + (f" of {', '.join(absent)}" if labels else "")
-                    + "; add pictures"
+                    + "; add images"
                     + (
                         f", or change {' and '.join(f'{s}_fraction' for s in drawn)}"
                         if drawn
@@ -189,18 +196,18 @@ class ImageFolderDataModule(ImageDataModule):
                     )
                 )
             if absent:
-                rank_zero_info(f"{self.root}: no {split} picture of {', '.join(absent)}")
+                rank_zero_info(f"{self.root}: no {split} image of {', '.join(absent)}")
         for split in ("val", "test"):
-            copies = count_copies(self._source, splits["train"], splits[split])
+            copies = count_copies(self.source, splits["train"], splits[split])
             if copies:
                 rank_zero_warn(
-                    f"{self.root}: {copies:,} of {len(splits[split]):,} {split} pictures are also "
-                    f"among the training pictures, byte by byte, so {split} results are too good; "
+                    f"{self.root}: {copies:,} of {len(splits[split]):,} {split} images are also "
+                    f"among the training images, byte by byte, so {split} results are too good; "
                     "delete one copy of each"
                 )
 
 
-class FilePictures:
+class FileImages:
     """Image files of a source, decoded when asked for."""
 
     def __init__(self, source: ImageSource, files: Sequence[ImageFile]) -> None:
@@ -241,13 +248,7 @@ def count_copies(
 
 def _faults(source: ImageSource, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Files -> path and reason of each that cannot be used."""
-    for path in track(
-        paths,
-        f"checking {source.root.name}",
-        console=Console(stderr=True),
-        disable=len(paths) < _BAR_FROM,
-        transient=True,
-    ):
+    for path in progress(paths, f"checking {source.root.name}", bar_from=_BAR_FROM):
         try:
             with source.open(path) as file:
                 fault = image_fault(file)

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
-# More than any picture of 50 million pixels needs, even without compression.
+# More than any image of 50 million pixels needs, even without compression.
 MAX_FILE_BYTES = 500_000_000
 
 

@@ -1,32 +1,30 @@
 """Images as litdata shards: a few large files that many machines read, each its part."""
 
-import copy
 import importlib.util
 import json
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
+import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from lecture_nets.data.base import ImageDataModule
-from lecture_nets.data.folder_layout import SPLITS
-from lecture_nets.data.image_files import shrink
-from lecture_nets.data.parts_world.dataset import PartsWorld, flip_and_shift
-from lecture_nets.data.prepared import Prepared
+from lecture_nets.data.parts_world.dataset import flip_and_shift
 from lecture_nets.data.transforms import train_transform
+from lecture_nets.names import choose
+from lecture_nets.progress import progress
 
 FACTS = "facts.json"
 KEPT = ("image_size", "class_names", "mean", "std", "citation", "license")
-Vary = Callable[[Tensor], Tensor]
+READ_TWICE = 64  # images of a split, to see whether chance is at work
+Augment = Callable[[Tensor], Tensor]
 # What training images go through when they are read, given the side of the square.
-VARIATIONS: dict[str, Callable[[int], Vary]] = {
+AUGMENTATIONS: dict[str | None, Callable[[int], Augment | None]] = {
     "crop": train_transform,
     "shift": lambda image_size: flip_and_shift,
+    None: lambda image_size: None,
 }
 
 
@@ -34,8 +32,8 @@ def write_shards(data: ImageDataModule, root: str | Path, *, chunk_bytes: str = 
     """Write the three splits of a data module as litdata shards, which `ShardsDataModule` reads.
 
     Images and labels only, as ``uint8`` pixels. Evaluation images are written as the network will
-    see them, training images as they are before they are cropped, mirrored and colored by chance;
-    that happens when they are read, as in ``data``.
+    see them, training images as ``data.unaugmented()`` has them; ``data.augmentation`` is done
+    when they are read.
 
     Args:
         data: what to write.
@@ -44,6 +42,8 @@ def write_shards(data: ImageDataModule, root: str | Path, *, chunk_bytes: str = 
 
     Raises:
         FileExistsError: there is something in ``root``.
+        ValueError: two reads of one image differ, so that one random augmentation would be written
+            for good; or ``data.augmentation`` is none of `AUGMENTATIONS`.
         ModuleNotFoundError: the extra ``scale`` is not installed.
     """
     check_litdata()
@@ -52,52 +52,49 @@ def write_shards(data: ImageDataModule, root: str | Path, *, chunk_bytes: str = 
     root = Path(root)
     if root.exists() and any(root.iterdir()):
         raise FileExistsError(f"write_shards: {root} is not empty. Name a new folder, or empty it.")
+    choose("augmentation", data.augmentation, AUGMENTATIONS)
     data.prepare_data()
     data.setup(None)  # pyright: ignore[reportArgumentType]  # all splits
-    for split in SPLITS:
-        images = getattr(data, f"{split}_set")
-        read = unvaried(images)
+    sets = {"train": data.unaugmented(), "val": data.val_set, "test": data.test_set}
+    for split, images in sets.items():
+        check_fixed(images, f"{type(data).__name__}, {split}")
+    for split, images in sets.items():
         folder = root / split
         folder.mkdir(parents=True)
         writer: Any = BinaryWriter(str(folder), chunk_bytes=chunk_bytes)
-        for index in track(
-            range(len(images)),
-            f"writing {split}",
-            console=Console(stderr=True),
-            transient=True,
-        ):
-            writer[index] = read(index)
+        for index in progress(range(size_of(images)), f"writing {split}"):
+            writer[index] = sample(images, index)
         writer.done()
         writer.merge()
-    facts = {key: getattr(data, key) for key in KEPT}
-    facts["variation"] = variation(data.train_set)
+    # Shards that were written before this name carry the word `variation`, and are read by it.
+    facts = {key: getattr(data, key) for key in KEPT} | {"variation": data.augmentation}
     # Last, so that a folder with facts is a whole one.
     (root / FACTS).write_text(json.dumps(facts, indent=2) + "\n")
     return root
 
 
-def variation(images: Dataset) -> str | None:
-    """What chance does to the images of a set each time they are read: a key of `VARIATIONS`."""
-    if isinstance(images, Prepared) and images.vary:
-        return "crop"
-    return "shift" if isinstance(images, PartsWorld) and images.augment else None
+def check_fixed(images: Dataset, name: str) -> None:
+    """Raise a `ValueError` if reading an image twice gives two images."""
+    size = size_of(images)
+    for index in range(0, size, max(1, size // READ_TWICE)):
+        (first, label), (second, other) = sample(images, index), sample(images, index)
+        if label != other or not torch.equal(first, second):
+            raise ValueError(
+                f"write_shards: two reads of image {index} of {name} differ, so one random "
+                "augmentation would be written for good. Let the data module's unaugmented() "
+                "return the training set before chance comes in, and its attribute augmentation "
+                "name what is done when it is read."
+            )
 
 
-def unvaried(images: Any) -> Callable[[int], tuple[Tensor, int]]:
-    """Index -> image and label, as they are before chance comes in."""
-    kind = variation(images)
-    if kind == "shift":
-        images = copy.copy(images)
-        images.augment = False
+def sample(images: Any, index: int) -> tuple[Tensor, int]:
+    """Image and label, without what else a data set knows of them."""
+    image, label, *_ = images[index]
+    return image, int(label)
 
-    def read(index: int) -> tuple[Tensor, int]:
-        if kind == "crop":
-            picture, label = images.pictures.load(index, images.short_side)
-            return shrink(picture, images.short_side), label
-        image, label, *_ = images[index]
-        return image, int(label)
 
-    return read
+def size_of(images: Any) -> int:
+    return len(images)
 
 
 class ShardsDataModule(ImageDataModule):
@@ -130,27 +127,28 @@ class ShardsDataModule(ImageDataModule):
         self.class_names = tuple(facts["class_names"])
         self.mean, self.std = tuple(facts["mean"]), tuple(facts["std"])
         self.citation, self.license = facts["citation"], facts["license"]
-        self.variation = facts["variation"]
+        self.augmentation = facts["variation"]
+        self.augment = choose("augmentation", self.augmentation, AUGMENTATIONS)(self.image_size)
 
     def setup(self, stage: str | None = None) -> None:
         """Opens all splits, whatever the stage; later calls do nothing."""
-        if hasattr(self, "train_set"):
-            return
-        from litdata import StreamingDataset
+        if not hasattr(self, "train_set"):
+            self.train_set = self.open("train", train=True)
+            self.val_set, self.test_set = self.open("val"), self.open("test")
 
-        # litdata gives every worker images of its own, which Lightning cannot know.
-        warnings.filterwarnings("ignore", "Your `IterableDataset` has `__len__` defined")
-        # Its images lie in the file itself, until `collate` copies them.
-        warnings.filterwarnings("ignore", "The given buffer is not writable")
-        make = VARIATIONS.get(self.variation)
-        vary = Varied(make(self.image_size)) if make else None
-        self.train_set, self.val_set, self.test_set = (
-            StreamingDataset(
-                str(self.root / split),
-                shuffle=split == "train",
-                transform=vary if split == "train" else None,
-            )
-            for split in SPLITS
+    def unaugmented(self) -> Dataset:
+        return self.open("train")
+
+    def open(self, split: str, train: bool = False) -> Any:
+        """The split as a ``litdata.StreamingDataset``."""
+        from litdata import StreamingDataset
+        from litdata.streaming.serializers import TensorSerializer
+
+        return StreamingDataset(
+            str(self.root / split),
+            shuffle=train,
+            transform=Augmented(self.augment) if train and self.augment else None,
+            serializers={"tensor": Writable(TensorSerializer())},  # pyright: ignore
         )
 
     def loader(self, dataset: Any, *, train: bool = False) -> DataLoader:
@@ -167,15 +165,28 @@ class ShardsDataModule(ImageDataModule):
         )
 
 
-class Varied:
+class Augmented:
     """Changes the image of a sample by chance, and leaves its label alone."""
 
-    def __init__(self, vary: Vary) -> None:
-        self.vary = vary
+    def __init__(self, augment: Augment) -> None:
+        self.augment = augment
 
     def __call__(self, sample: tuple[Tensor, int]) -> tuple[Tensor, int]:
         image, label = sample
-        return self.vary(image), label
+        return self.augment(image), label
+
+
+class Writable:
+    """A serializer of litdata that reads tensors one may write to, and so without a warning."""
+
+    def __init__(self, serializer: Any) -> None:
+        self.serializer = serializer
+
+    def setup(self, data_format: Any) -> None:
+        self.serializer.setup(data_format)
+
+    def deserialize(self, data: bytes) -> Tensor:
+        return self.serializer.deserialize(bytearray(data))
 
 
 def check_litdata() -> None:

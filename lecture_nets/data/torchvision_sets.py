@@ -12,14 +12,14 @@ from PIL import Image
 
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.data.image_files import BadImageError, to_rgb
-from lecture_nets.data.prepared import prepare_splits
+from lecture_nets.data.prepared import Prepared, prepare_splits
 from lecture_nets.data.torchvision_table import SETS, TorchvisionSet
 from lecture_nets.names import choose
 
 # What torchvision raises when the files are not there, or are not all there.
 _NOT_THERE = (RuntimeError, FileNotFoundError)
 
-# The share of its training pictures a set gives up for each split that it does not have itself.
+# The share of its training images a set gives up for each split that it does not have itself.
 DRAWN_FRACTION = 0.1
 
 
@@ -27,16 +27,16 @@ class TorchvisionDataModule(ImageDataModule):
     """A public image set by its name: CIFAR10, CIFAR100, EuroSAT, FashionMNIST, and others.
 
     Downloaded once, with a progress bar. A split that the set does not have is drawn from its
-    training pictures, always the same ones: a tenth for val, and for EuroSAT a tenth for test.
+    training images, always the same ones: a tenth for val, and for EuroSAT a tenth for test.
 
     Args:
         name: a key of ``torchvision_table.SETS``.
         data_dir: where the files are, or are put; by default ``$PATH_DATASETS``, else
             ``~/.cache/lecture_nets/datasets``.
         image_size: side of the square that the network sees.
-        batch_size: pictures in a batch.
-        num_workers: processes that load pictures; 0 loads in the main process.
-        augment: vary the training pictures by random crops, mirroring and colors.
+        batch_size: images in a batch.
+        num_workers: processes that load images; 0 loads in the main process.
+        augment: vary the training images by random crops, mirroring and colors.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class TorchvisionDataModule(ImageDataModule):
         self.facts = find_set(name)
         self.data_dir = Path(data_dir or default_data_dir()).expanduser()
         self.augment = augment
+        self.augmentation = "crop" if augment else None
         self.class_names = self.facts.class_names or tuple(self._torchvision_class().classes)
         self.mean, self.std = self.facts.mean, self.facts.std
         self.citation, self.license = self.facts.citation, self.facts.license
@@ -70,16 +71,19 @@ class TorchvisionDataModule(ImageDataModule):
         if hasattr(self, "train_set"):
             return
         parts = {split: self._open_whole(split) for split in self.facts.parts}
-        drawn = draw_splits({part: len(pictures) for part, pictures in parts.items()})
+        drawn = draw_splits({part: len(images) for part, images in parts.items()})
         self.train_set, self.val_set, self.test_set = prepare_splits(
             {
-                split: SetPictures(self.set_name, parts[part], indices)
+                split: SetImages(self.set_name, parts[part], indices)
                 for split, (part, indices) in drawn.items()
             },
             self.image_size,
             augment=self.augment,
             num_workers=self.num_workers,
         ).values()
+
+    def unaugmented(self) -> Prepared:
+        return self.train_set.unaugmented()  # pyright: ignore[reportAttributeAccessIssue]
 
     def _torchvision_class(self) -> Any:
         # torchvision.datasets is slow to import, and only wanted by those who use it.
@@ -114,7 +118,7 @@ class TorchvisionDataModule(ImageDataModule):
         _, size = self.facts.parts[part]
         if len(opened) != size:
             raise RuntimeError(
-                f"{self.set_name} in {self.data_dir} has {len(opened):,} {part} pictures, "
+                f"{self.set_name} in {self.data_dir} has {len(opened):,} {part} images, "
                 f"not {size:,}: a download or unpacking was interrupted\n"
                 f"Delete its folder there ({self.facts.files}) and start again."
             )
@@ -128,8 +132,8 @@ class TorchvisionDataModule(ImageDataModule):
         return opened
 
 
-class SetPictures:
-    """Some pictures of an opened torchvision set."""
+class SetImages:
+    """Some images of an opened torchvision set."""
 
     def __init__(self, name: str, opened: Any, indices: list[int]) -> None:
         self.name = name
@@ -141,19 +145,19 @@ class SetPictures:
 
     def load(self, index: int, short_side: int | None) -> tuple[Image.Image, int]:
         try:
-            picture, label = self.opened[self.indices[index]]
+            image, label = self.opened[self.indices[index]]
         except OSError as error:
             raise BadImageError(
-                f"{self.name}: picture {self.indices[index]} cannot be read: {error}\n"
-                "Delete the set's folder and start again, so that it is downloaded anew."
+                f"{self.name}: image {self.indices[index]} cannot be read: {error}\n"
+                "Delete the set's folder and start again, so that it is downloaded again."
             ) from error
-        return to_rgb(picture), int(label)
+        return to_rgb(image), int(label)
 
 
 def draw_splits(sizes: Mapping[str, int]) -> dict[str, tuple[str, list[int]]]:
     """Size of each part that a set has -> for train, val, test: the part, and indices into it.
 
-    Missing splits are drawn from train, always the same pictures, whatever the global seed.
+    Missing splits are drawn from train, always the same images, whatever the global seed.
     """
     splits = {part: (part, list(range(size))) for part, size in sizes.items()}
     order = torch.randperm(sizes["train"], generator=torch.Generator().manual_seed(0)).tolist()

@@ -14,7 +14,7 @@ class TorchvisionSet:
     """One image set.
 
     Attributes:
-        parts: which arguments of torchvision's class open which split, and its number of pictures.
+        parts: which arguments of torchvision's class open which split, and its number of images.
         class_names: what label ``i`` is called; empty if torchvision's class says so itself.
         files: what torchvision looks for below the data folder, and downloads otherwise.
         citation: how to cite it.
@@ -114,7 +114,7 @@ SETS: dict[str, TorchvisionSet] = {
         needs="scipy",
     ),
     "Imagenette": TorchvisionSet(
-        # Published figures are for its val pictures, so those are the test pictures here.
+        # Published figures are for its val images, so those are the test images here.
         parts={
             "train": ({"split": "train", "size": "320px"}, 9_469),
             "test": ({"split": "val", "size": "320px"}, 3_925),

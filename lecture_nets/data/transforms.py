@@ -1,4 +1,4 @@
-"""From a decoded picture of any size to the square a network sees, for training and for use."""
+"""From a decoded image of any size to the square a network sees, for training and for use."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lecture_nets.data.image_files import to_tensor
 
-# Pictures are kept this much larger than the square: the usual 256 / 224, rounded.
+# Images are kept this much larger than the square: the usual 256 / 224, rounded.
 MARGIN = 1.15
 
 # How much red, green and blue add to the brightness that an eye sees (ITU-R BT.601).
@@ -20,10 +20,10 @@ _LUMA = torch.tensor([0.299, 0.587, 0.114])
 def eval_transform(
     image_size: int, *, resize: int | None = None, interpolation: str = "bilinear"
 ) -> Callable[[Image.Image | Tensor], Tensor]:
-    """RGB picture or ``uint8`` ``(3, H, W)`` -> its middle square, ``uint8`` ``(3, S, S)``.
+    """RGB image or ``uint8`` ``(C, H, W)`` -> its middle square, ``uint8`` ``(C, S, S)``.
 
     What validation, test and ``predict`` share. Equal to resizing the short side to
-    ``1.15 * image_size`` and cropping the center, but crops first, so that a very long picture
+    ``1.15 * image_size`` and cropping the center, but crops first, so that a very long image
     never becomes a huge one on the way.
 
     Args:
@@ -51,7 +51,7 @@ def vary_colors(image: Tensor, strength: float = 0.2) -> Tensor:
     """``uint8`` ``(3, H, W)`` -> the same with random brightness, contrast and saturation.
 
     Each factor is drawn from ``1 - strength … 1 + strength``. All three are linear in RGB, so one
-    3 x 3 matrix does them together, in a fifth of the time of three passes over the picture.
+    3 x 3 matrix does them together, in a fifth of the time of three passes over the image.
     """
     brightness, contrast, saturation = (1 + strength * (2 * torch.rand(3) - 1)).tolist()
     matrix = saturation * torch.eye(3) + (1 - saturation) * _LUMA.expand(3, 3)
@@ -66,9 +66,9 @@ def _middle_square(image: Image.Image | Tensor, image_size: int) -> Tensor:
 
     if isinstance(image, Image.Image):
         image = to_tensor(image)
-    if image.dtype != torch.uint8 or image.ndim != 3 or image.shape[0] != 3:
+    if image.dtype != torch.uint8 or image.ndim != 3:
         raise ValueError(
-            f"expected a uint8 picture (3, H, W), got {image.dtype} {tuple(image.shape)}; "
+            f"expected a uint8 image (C, H, W), got {image.dtype} {tuple(image.shape)}; "
             "open files with lecture_nets.data.image_files.load_image"
         )
     height, width = image.shape[-2:]
@@ -83,7 +83,7 @@ def _resized_middle(
     from torchvision.transforms.v2 import InterpolationMode
     from torchvision.transforms.v2 import functional as tf
 
-    picture: Any = image  # torchvision takes both and declares one
-    picture = tf.resize(picture, [resize], InterpolationMode(interpolation), antialias=True)
-    picture = tf.center_crop(picture, [image_size])
-    return to_tensor(picture) if isinstance(picture, Image.Image) else picture
+    resized: Any = image  # torchvision takes both and declares one
+    resized = tf.resize(resized, [resize], InterpolationMode(interpolation), antialias=True)
+    resized = tf.center_crop(resized, [image_size])
+    return to_tensor(resized) if isinstance(resized, Image.Image) else resized

@@ -40,7 +40,7 @@ def test_every_unusable_file_is_named_with_its_reason(photos, run):
     assert code == cli.BAD_DATA
     assert out.count("empty: 0 bytes") == 11
     assert "  cat/bad0.jpg: an HTML page or XML text" in out
-    assert "12 of 92 files are no usable pictures. Replace or delete them" in err
+    assert "12 of 92 files are no usable images. Replace or delete them" in err
     _, out, _ = run("check-data", "photos")
     assert "… and 2 more; --all lists them" in out
 
@@ -69,7 +69,7 @@ def test_what_is_no_picture_is_counted(photos, run):
     [
         (lambda root: shutil.rmtree(root), "there is no folder or zip photos"),
         (lambda root: shutil.rmtree(root / "dog"), "only the class folder cat"),
-        (lambda root: (root / "empty").mkdir(), "no picture in the class folder empty"),
+        (lambda root: (root / "empty").mkdir(), "no image in the class folder empty"),
     ],
 )
 def test_what_cannot_be_trained_on_is_an_error(spoil, said, photos, run):

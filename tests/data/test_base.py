@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
+from lecture_nets import AlexNetModule
 from lecture_nets.data.base import ImageDataModule
 
 
@@ -29,6 +30,48 @@ def test_normalized_pixels_have_zero_mean_and_unit_variance():
     white = torch.full((2, 3, 4, 4), 255, dtype=torch.uint8)
     assert torch.allclose(data.normalize(white)[0, :, 0, 0], torch.tensor([1.0, 3.0, 1.0]))
     assert (white == 255).all()
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_any_number_of_channels_is_normalized(channels):
+    data = Plain()
+    data.mean, data.std = (0.5,) * channels, (0.25,) * channels
+    white = torch.full((2, channels, 4, 4), 255, dtype=torch.uint8)
+    assert torch.equal(data.normalize(white), torch.full((2, channels, 4, 4), 2.0))
+
+
+@pytest.mark.parametrize(
+    ("mean", "std"), [((0.5,), (0.5,)), ((0.5,) * 3, (0.5,)), ((0.5,) * 4, (0.5,) * 4)]
+)
+def test_statistics_of_another_number_of_channels_are_refused(mean, std):
+    data = Plain()
+    data.mean, data.std = mean, std
+    with pytest.raises(
+        ValueError, match=r"mean \(0\.5.* 3 channels .*mean and std of the data mod"
+    ):
+        next(iter(data.val_dataloader()))
+
+
+class Gray(ImageDataModule):
+    """Bright images are of class 1; one channel."""
+
+    class_names = ("dark", "bright")
+    mean, std = (0.5,), (0.25,)
+
+    def __init__(self) -> None:
+        super().__init__(image_size=64, batch_size=8)
+        labels = torch.arange(16) % 2
+        images = (100 + 100 * labels).to(torch.uint8).view(-1, 1, 1, 1).expand(-1, 1, 64, 64)
+        self.train_set = self.val_set = self.test_set = TensorDataset(images, labels)
+
+
+def test_a_network_of_one_channel_learns_from_gray_images(quiet_trainer):
+    module = AlexNetModule(2, in_channels=1, width=0.05, recipe="quick")
+    trainer = quiet_trainer(max_epochs=1)
+    trainer.fit(module, datamodule=Gray())
+    assert trainer.global_step == 2
+    assert module.data_facts["mean"] == [0.5]
+    assert trainer.test(module, datamodule=Gray(), verbose=False)[0]["test_loss"] > 0
 
 
 def test_a_batch_is_normalized_images_labels_and_truth():

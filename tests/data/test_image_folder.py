@@ -77,7 +77,7 @@ def ready(root: Path, **options) -> ImageFolderDataModule:
 
 
 def paths(data: ImageFolderDataModule, split: str) -> list[str]:
-    return [file.path for file in getattr(data, f"{split}_set").pictures.files]
+    return [file.path for file in getattr(data, f"{split}_set").images.files]
 
 
 # --- layout, classes, splits
@@ -217,7 +217,7 @@ def test_fractions_that_leave_a_split_empty(tmp_path, fractions):
 
 
 def test_too_few_pictures_to_draw_from(pack):
-    with pytest.raises(ValueError, match=r"no usable (val|test) picture; add pictures, or change"):
+    with pytest.raises(ValueError, match=r"no usable (val|test) image; add images, or change"):
         ready(pack(flat(each=2)))
 
 
@@ -239,7 +239,7 @@ def bad_files() -> dict[str, bytes]:
 
 
 def test_all_bad_files_are_listed_with_reason_and_cure(pack):
-    with pytest.raises(ValueError, match=r"4 of 22 files in .* are no usable pictures") as error:
+    with pytest.raises(ValueError, match=r"4 of 22 files in .* are no usable images") as error:
         ready(pack({**in_splits(), **bad_files()}))
     lines = str(error.value).splitlines()
     reasons = ("empty: 0 bytes", "an HTML page", "Git-LFS", "cut off")
@@ -268,7 +268,7 @@ def test_a_class_that_loses_all_its_training_pictures_is_an_error(pack):
     root = pack(files)
     with (
         pytest.warns(UserWarning, match="left out"),
-        pytest.raises(ValueError, match=r"no usable train picture of dog; add pictures$"),
+        pytest.raises(ValueError, match=r"no usable train image of dog; add images$"),
     ):
         ready(root, on_bad="skip")
 
@@ -297,8 +297,8 @@ def test_ignored_kinds_are_counted_once(pack, caplog):
         data = ready(pack({**in_splits(), **dict.fromkeys(extra, picture(500))}))
         data.setup("test")
     assert len(caplog.messages) == 1
-    assert re.search("6 train, 6 val, 6 test pictures of 2 classes; left out: ", caplog.text)
-    for what in ("2 .heic", "1 .txt", "1 files without an ending", "1 pictures in no class folder"):
+    assert re.search("6 train, 6 val, 6 test images of 2 classes; left out: ", caplog.text)
+    for what in ("2 .heic", "1 .txt", "1 files without an ending", "1 images in no class folder"):
         assert what in caplog.text
 
 
@@ -306,7 +306,7 @@ def test_the_same_picture_in_train_and_test_is_counted(pack):
     files = in_splits()
     files["test/dog/copy.png"] = files["train/cat/0.png"]
     root = pack(files)
-    with pytest.warns(UserWarning, match="1 of 7 test pictures are also among the training"):
+    with pytest.warns(UserWarning, match="1 of 7 test images are also among the training"):
         ready(root)
 
 

@@ -1,6 +1,7 @@
 """Shards: what was written is what is read, and a network learns from it."""
 
 import json
+import warnings
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ from lecture_nets.data import (
 from lecture_nets.data.image_files import shrink
 
 pytest.importorskip("litdata", reason='pip install "lecture-nets[scale]"')
+# litdata gives every worker images of its own, which Lightning cannot know.
+pytestmark = pytest.mark.filterwarnings("ignore:Your `IterableDataset` has `__len__` defined")
 
 
 def parts_world(**options) -> PartsWorldDataModule:
@@ -60,8 +63,7 @@ def test_training_images_are_stored_before_chance_and_varied_when_read(shards):
     index = 3
     seen = torch.stack([data.train_set[index][0] for _ in range(20)])
     assert len(seen.unique(dim=0)) > 1
-    data.train_set.transform = []
-    stored, label = data.train_set[index]
+    stored, label = data.unaugmented()[index]
     torch.testing.assert_close(stored, plain.train_set[index][0], rtol=0, atol=0)
     assert label == plain.train_set[index][1]
 
@@ -88,10 +90,64 @@ def test_photos_are_stored_larger_than_the_square_and_cropped_when_read(tmp_path
     data = ShardsDataModule(folder)
     data.setup("fit")
     assert data.train_set[0][0].shape == (3, 40, 40)
-    data.train_set.transform = []
-    picture, label = photos.train_set.pictures.load(0, None)
-    torch.testing.assert_close(data.train_set[0][0], shrink(picture, 46))
-    assert data.train_set[0][1] == label
+    image, label = photos.train_set.images.load(0, None)
+    stored, stored_label = data.unaugmented()[0]
+    torch.testing.assert_close(stored, shrink(image, 46), rtol=0, atol=0)
+    assert stored_label == label
+
+
+class Mirrored(PartsWorldDataModule):
+    """Mirrors half of its training images, and says nothing of it."""
+
+    def setup(self, stage=None):
+        super().setup(stage)
+        plain = self.split("train", augment=False)
+        self.train_set = [MaybeMirrored(plain, index) for index in range(len(plain))]
+
+
+class MaybeMirrored:
+    def __init__(self, images, index):
+        self.images, self.index = images, index
+
+    def __iter__(self):
+        image, label = self.images[self.index]
+        return iter((image.flip(2) if torch.rand(()) < 0.5 else image, label))
+
+
+def of_mirrored(**attributes) -> PartsWorldDataModule:
+    sizes = dict(image_size=64, train_size=41, val_size=20, test_size=20)
+    data = Mirrored(**sizes)
+    for name, value in attributes.items():
+        setattr(data, name, value)
+    return data
+
+
+def test_an_augmenting_set_that_does_not_say_so_is_refused(tmp_path):
+    data = of_mirrored(augmentation=None)
+    data.unaugmented = lambda: data.train_set
+    with pytest.raises(ValueError, match=r"of Mirrored, train differ.*unaugmented\(\)"):
+        write_shards(data, tmp_path / "shards")
+    assert not (tmp_path / "shards").exists()
+
+
+def test_an_augmentation_that_reading_does_not_know_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"unknown augmentation 'mirror'.*There are: crop, shift"):
+        write_shards(of_mirrored(augmentation="mirror"), tmp_path / "shards")
+
+
+def test_shards_can_be_written_again(shards, tmp_path):
+    again = ShardsDataModule(write_shards(ShardsDataModule(shards), tmp_path / "again"))
+    assert again.augmentation == "shift"
+    first, second = ShardsDataModule(shards).unaugmented(), again.unaugmented()
+    assert all(torch.equal(first[i][0], second[i][0]) for i in range(41))
+
+
+def test_what_is_read_may_be_written_to_and_nothing_is_ignored_for_others(shards):
+    before = list(warnings.filters)
+    data = ShardsDataModule(shards)
+    data.setup("fit")
+    data.val_set[0][0].zero_()
+    assert warnings.filters == before
 
 
 @pytest.mark.parametrize("workers", [0, 2])

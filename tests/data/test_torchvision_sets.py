@@ -138,7 +138,7 @@ def test_a_half_unpacked_set_is_an_error(tiny):
     parts = {**tiny.facts.parts, "train": (arguments, size + 1)}
     tiny.facts = dataclasses.replace(tiny.facts, parts=parts)
     with pytest.raises(
-        RuntimeError, match=rf"{size} train pictures, not {size + 1}.*interrupted"
+        RuntimeError, match=rf"{size} train images, not {size + 1}.*interrupted"
     ) as e:
         tiny.setup()
     assert re.search(r"Delete its folder .* start again", str(e.value))
@@ -194,9 +194,9 @@ def test_an_unreadable_picture_is_named(tmp_path, monkeypatch):
     (tmp_path / "imagenette2-320/train/n01440764/n01440764_0.JPEG").write_bytes(b"")
     data = TorchvisionDataModule("Imagenette", data_dir=tmp_path, image_size=8)
     data.setup()
-    index = [*data.train_set.pictures.indices, *data.val_set.pictures.indices].index(0)
+    index = [*data.train_set.images.indices, *data.val_set.images.indices].index(0)
     with pytest.raises(
-        ValueError, match=r"(?s)Imagenette: picture 0 cannot be read.*downloaded anew"
+        ValueError, match=r"(?s)Imagenette: image 0 cannot be read.*downloaded again"
     ):
         (data.train_set if index < len(data.train_set) else data.val_set)[
             index % len(data.train_set)
@@ -205,14 +205,13 @@ def test_an_unreadable_picture_is_named(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("name", "near"), [("cifar10", "CIFAR10"), ("Imagenet", "Imagenette")])
 def test_an_unknown_name_is_answered_with_all_names_and_the_nearest(name, near):
-    with pytest.raises(
-        ValueError, match=rf"unknown set '{name}', known are CIFAR10, .*mean {near}\?"
-    ):
+    message = rf"unknown set '{name}'\. Did you mean {near}\? There are: CIFAR10, "
+    with pytest.raises(ValueError, match=message):
         TorchvisionDataModule(name)
 
 
 def test_a_name_like_no_other_gets_no_hint():
-    with pytest.raises(ValueError, match=r"OxfordIIITPet$"):
+    with pytest.raises(ValueError, match=r"'zzzz'\. There are: .*OxfordIIITPet\.$"):
         TorchvisionDataModule("zzzz")
 
 

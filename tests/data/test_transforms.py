@@ -17,18 +17,25 @@ def test_evaluation_keeps_the_middle():
     assert (eval_transform(50)(image) == 200).all()
 
 
-def test_evaluation_takes_pictures_and_tensors_alike():
+def test_evaluation_takes_images_and_tensors_alike():
     image = Image.radial_gradient("L").convert("RGB")
     assert torch.equal(eval_transform(30)(image), eval_transform(30)(to_tensor(image)))
 
 
+def test_evaluation_takes_any_number_of_channels():
+    image = to_tensor(Image.radial_gradient("L").convert("RGB"))
+    square = eval_transform(30)(image)
+    assert torch.equal(eval_transform(30)(image[:1]), square[:1])
+    assert torch.equal(eval_transform(30)(torch.cat([image, image])), torch.cat([square, square]))
+
+
 @pytest.mark.parametrize(
     "image",
-    [torch.zeros(3, 9, 9), torch.zeros(1, 9, 9).byte(), torch.zeros(9, 9).byte()],
-    ids=["float", "gray", "no channels"],
+    [torch.zeros(3, 9, 9), torch.zeros(9, 9).byte()],
+    ids=["float", "no channels"],
 )
 def test_evaluation_refuses_other_tensors(image):
-    with pytest.raises(ValueError, match=r"expected a uint8 picture \(3, H, W\), got .*load_image"):
+    with pytest.raises(ValueError, match=r"expected a uint8 image \(C, H, W\), got .*load_image"):
         eval_transform(8)(image)
 
 

@@ -78,6 +78,7 @@ class PartsWorldDataModule(ImageDataModule):
         self.difficulty = difficulty
         self.return_truth = return_truth
         self.augment = augment
+        self.augmentation = "shift" if augment else None
 
     def setup(self, stage: str | None = None) -> None:
         if stage in (None, "fit"):
@@ -87,7 +88,10 @@ class PartsWorldDataModule(ImageDataModule):
         if stage in (None, "test", "predict"):
             self.test_set = self.split("test")
 
-    def split(self, split: str) -> PartsWorld:
+    def unaugmented(self) -> PartsWorld:
+        return self.split("train", augment=False)
+
+    def split(self, split: str, augment: bool = True) -> PartsWorld:
         """The split's images, with the noise and augmentation that training alone gets."""
         train = split == "train"
         return PartsWorld(
@@ -99,5 +103,5 @@ class PartsWorldDataModule(ImageDataModule):
             self.texture_bias,
             self.difficulty,
             return_truth=self.return_truth,
-            augment=self.augment and train,
+            augment=self.augment and train and augment,
         )

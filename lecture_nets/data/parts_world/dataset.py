@@ -1,12 +1,10 @@
 """The scenes as a dataset: drawn once, kept in memory, shared within the process."""
 
-import sys
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from rich.progress import track
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -15,6 +13,7 @@ from lecture_nets.data.parts_world.objects import CLASS_NAMES
 from lecture_nets.data.parts_world.parts import BODY, OCCLUDER
 from lecture_nets.data.parts_world.scene import draw_scene
 from lecture_nets.names import choose
+from lecture_nets.progress import progress
 
 SPLITS = ("train", "val", "test")
 LABEL_NOISE = len(SPLITS)  # the number that keeps label noise apart from the splits' scenes
@@ -50,10 +49,7 @@ def draw_split(
     images = torch.empty((size, 3, image_size, image_size), dtype=torch.uint8)
     maps = torch.empty((size if truth else 0, 3, image_size, image_size), dtype=torch.uint8)
     textures = torch.empty((size, 3), dtype=torch.uint8)
-    quiet = size < SLOW or not sys.stdout.isatty()
-    for index in track(
-        range(size), f"Drawing {size} {split} images", transient=True, disable=quiet
-    ):
+    for index in progress(range(size), f"Drawing {size} {split} images", bar_from=SLOW):
         scene = draw_scene(
             (seed, SPLITS.index(split), index),
             index % len(CLASS_NAMES),
