@@ -74,7 +74,6 @@ class Prepared(Dataset):
         """The same images as they are before they are varied, a little larger than the square."""
         plain = copy(self)
         plain.vary = None
-        plain._kept = self._kept  # which copying leaves out
         return plain
 
     def _read(self, index: int) -> tuple[Tensor, int]:
