@@ -6,6 +6,7 @@ from .callbacks import FilterNormCap as FilterNormCap
 from .callbacks import FreezeBatchNorm as FreezeBatchNorm
 from .callbacks import LabelSmoothing as LabelSmoothing
 from .callbacks import RecalibrateBatchNorm as RecalibrateBatchNorm
+from .data import HierarchyWorldDataModule as HierarchyWorldDataModule
 from .data import ImageFolderDataModule as ImageFolderDataModule
 from .data import PartsWorldDataModule as PartsWorldDataModule
 from .data import ShardsDataModule as ShardsDataModule
@@ -16,6 +17,7 @@ from .nets import AlexNet as AlexNet
 from .nets import GoogLeNet as GoogLeNet
 from .nets import InceptionV2 as InceptionV2
 from .nets import InceptionV3 as InceptionV3
+from .nets import ResNet50 as ResNet50
 from .nets import ShallowSVM as ShallowSVM
 from .nets import ZFNet as ZFNet
 from .training import AlexNetModule as AlexNetModule

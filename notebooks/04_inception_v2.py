@@ -107,7 +107,7 @@ notebook.verdict(
 
 # %% slideshow={"slide_type": "fragment"}
 from lecture_nets.analysis import outline
-from lecture_nets.nets.layers import Concat
+from lecture_nets.nets.tree import Concat
 
 stem = {name: row for name, row in net.trunk.named_children() if not isinstance(row, Concat)}
 for name, row in stem.items():

@@ -239,7 +239,7 @@ for rung, (recipe_of, callbacks) in rungs.items():
     trainer = notebook.quiet_trainer(limit_train_batches=0, callbacks=callbacks)
     trainer.fit(module, datamodule=data)
     optimizer = type(trainer.optimizers[0]).__name__
-    norms = outline(module.net.aux_heads, norms=True).count("BN")
+    norms = outline(module.net.aux_heads["inception_b5"], norms=True).count("BN")
     smoothed = any(isinstance(callback, LabelSmoothing) for callback in trainer.callbacks)
     print(
         f"{rung:31}{optimizer:10} {norms} norms in the auxiliary head, smoothed labels: {smoothed}"

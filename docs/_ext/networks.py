@@ -1,6 +1,6 @@
-"""What do the pages of the networks say that can be counted or looked up?
+"""What the pages of the networks say that can be counted or looked up.
 
-```{overview}              all networks, a line each
+```{overview}              all networks, a line each, and their pages in the menu
 ```{facts} alexnet         size, cost, explorer
 ```{rows} alexnet          the paper's table beside ours
 ```{notes} alexnet         what its file says first
@@ -8,26 +8,34 @@
 ```{variants} alexnet      each line of the content is one choice of options: variant=2014
 ```{weights} alexnet       who publishes weights
 ```{recipes} alexnet       the paper's training beside the quick one, and what was measured
+```{paper} alexnet         who wrote which paper
+
+What is said of a network is `docs/networks/<name>.toml`: read here for its page, written to the
+explorer as `about.js`, and compared with README by a test.
 """
 
 import dataclasses
 import inspect
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 from generated import Generated, in_rst, table
-from lecture import DOCS, anchor, read_toml
+from lecture import DOCS, ROOT, anchor, read_toml
 from sphinx.application import Sphinx
 from torch import nn
 
-from lecture_nets.analysis import outline
+from lecture_nets.analysis.outline import Fork, in_words, lane_through
 from lecture_nets.cli.table import asked_for, count
 from lecture_nets.nets import NETS
-from lecture_nets.nets.layers import Concat
 from lecture_nets.training import RECIPES
 from lecture_nets.training.pretrained import offers
 
-PAPERS = DOCS / "networks" / "papers.toml"
+
+def said_of(network: str) -> dict[str, Any]:
+    """What is said of a network, in no other place."""
+    return read_toml(DOCS / "networks" / f"{network}.toml")
 
 
 class OfNetwork(Generated):
@@ -48,7 +56,8 @@ class OfNetwork(Generated):
 class Overview(Generated):
     def markdown(self) -> str:
         entries = [count(name, {}, None) for name in NETS]
-        return table(
+        pages = "\n".join(NETS)
+        return f"```{{toctree}}\n:hidden:\n\n{pages}\n```\n\n" + table(
             ["network", "images, px", "parameters", "multiply-adds", "depth", "smallest image, px"],
             [
                 [
@@ -76,7 +85,7 @@ class Facts(OfNetwork):
             ["multiply-adds for one image", f"{cost.macs:,}"],
             ["depth, the longest path of convolutions and linear layers", cost.depth],
             ["paths from image to logits", f"{cost.paths:,}"],
-            ["one unit of the last map sees", f"{cost.receptive_field:,} pixels a side"],
+            ["receptive field of the last map", f"{cost.receptive_field:,} pixels a side"],
         ]
         explorer = anchor(f"../explorer/index.html#net={self.network}", "Open it in the explorer")
         return (
@@ -90,7 +99,7 @@ class Rows(OfNetwork):
     """Our rows, each beside what the paper's table prints for it."""
 
     def markdown(self) -> str:
-        paper = read_toml(PAPERS)[self.network]
+        paper = said_of(self.network)["paper"]
         entry = count(self.network, {}, None)
         rows = []
         for row in entry.cost.rows:
@@ -109,20 +118,22 @@ class Rows(OfNetwork):
                     row.receptive_field or "all",
                 ]
             )
-        ours = ["what is in ours", "output", "parameters", "multiply-adds", "sees, px"]
-        papers = [f"{paper.get('from', 'paper')}: {column}" for column in paper["columns"]]
+        ours = ["what is in ours", "output", "parameters", "multiply-adds", "receptive field, px"]
+        papers = [f"{paper.get('printed_in', 'paper')}: {column}" for column in paper["columns"]]
         return (
             table(["row", *papers, *ours], rows)
-            + f"\n\nOf the paper: {paper['source']}. Of ours: counted from `{self.class_name}`, "
+            + f"\n\nOf the paper: {paper['rows_from']}. Of ours: counted from `{self.class_name}`, "
             "whose outputs have the channels first."
         )
 
 
 def branches(layer: nn.Module) -> str:
-    """What an image passes in a row, with a line for each branch of a module."""
-    if isinstance(layer, Concat):
-        return "<br>".join(map(outline, layer.children()))
-    return outline(layer)
+    """What an image passes in a row, with a line for each branch that is concatenated."""
+    match lane_through(layer):
+        case [Fork(lanes, add=False)]:
+            return "<br>".join(in_words(lane, norms=False) for lane in lanes)
+        case lane:
+            return in_words(lane, norms=False)
 
 
 class Notes(OfNetwork):
@@ -170,7 +181,10 @@ class Recipes(OfNetwork):
     def markdown(self) -> str:
         recipes = RECIPES[self.class_name]
         rows = [
-            [field.name, *(in_words(getattr(recipe, field.name)) for recipe in recipes.values())]
+            [
+                field.name,
+                *(field_in_words(getattr(recipe, field.name)) for recipe in recipes.values()),
+            ]
             for field in dataclasses.fields(next(iter(recipes.values())))
         ]
         text = table(["part", *(f'`recipe="{name}"`' for name in recipes)], rows)
@@ -186,13 +200,42 @@ class Recipes(OfNetwork):
         return text
 
 
-def in_words(value: object) -> object:
+def field_in_words(value: object) -> object:
     if isinstance(value, dict):
         return ", ".join(f"{key} {number}" for key, number in value.items())
     return "–" if value is None else value
 
 
+class Paper(OfNetwork):
+    def markdown(self) -> str:
+        paper = said_of(self.network)["paper"]
+        arxiv = paper.get("arxiv")
+        link = f"[arXiv {arxiv}](https://arxiv.org/abs/{arxiv})" if arxiv else paper["venue"]
+        return f"{paper['authors']}, “{paper['title']}”, {link}."
+
+
+def write_about(app: Sphinx, error: Exception | None) -> None:
+    """What the explorer says of each network, beside its page in the built site."""
+    if error:
+        return
+    lecture = read_toml(ROOT / "notebooks" / "lecture.toml")
+    about = {}
+    for network in NETS:
+        said = said_of(network)
+        name = said["notebook"]
+        about[network] = {
+            "in_short": said["in_short"],
+            "notebook": name,
+            "notebook_title": lecture[name]["title"],
+        }
+    target = Path(app.outdir) / "explorer" / "about.js"
+    target.parent.mkdir(exist_ok=True)
+    text = json.dumps(about, ensure_ascii=False, indent=1)
+    target.write_text(f"const ABOUT = {text};\n", "utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    for directive in (Overview, Facts, Rows, Notes, Options, Variants, Weights, Recipes):
+    for directive in (Overview, Facts, Rows, Notes, Options, Variants, Weights, Recipes, Paper):
         app.add_directive(directive.__name__.lower(), directive)
+    app.connect("build-finished", write_about)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

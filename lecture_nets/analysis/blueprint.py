@@ -1,7 +1,7 @@
-"""What must a page know to draw a network at any size? The data of the architecture explorer.
+"""The data of the architecture explorer: what a page must know to draw a network at any size.
 
 `lecture-nets explorer FOLDER` writes it as a script that a page can load without a server. It holds
-what a layer *is*; the page computes what follows from the size of the image: shapes, multiply-adds,
+what a layer *is*; the page computes what follows from the size of the image: shapes, MACs,
 receptive fields, paths. Where something differs with the width, there is a list, one number for
 each of `WIDTHS`.
 """
@@ -19,10 +19,11 @@ from torch import nn
 from lecture_nets.analysis.cost import count_parameters, count_row
 from lecture_nets.analysis.factorization import as_shape
 from lecture_nets.analysis.outline import NORMS
-from lecture_nets.analysis.receptive_field import WINDOWS
 from lecture_nets.nets import NETS, Network
 from lecture_nets.nets.fisher import Codebook
-from lecture_nets.nets.layers import Concat, GridPool
+from lecture_nets.nets.layers import GridPool
+from lecture_nets.nets.shallow_svm import PatchDescriptors, PixelStatistics
+from lecture_nets.nets.tree import Concat, fold
 
 WIDTHS = (2.0, 1.0, 0.75, 0.5, 0.25, 0.125)
 # What the page offers beside each network's defaults.
@@ -86,7 +87,7 @@ def variant_plan(name: str, options: Mapping[str, Any]) -> Plan:
 def trunk_plan(nets: Sequence[Network]) -> dict[str, Plan]:
     return {
         row: function_plan(nets, place)
-        if isinstance(layer, (*WINDOWS, Codebook))
+        if isinstance(layer, PixelStatistics | PatchDescriptors | Codebook)
         else layer_plan([net.trunk[place] for net in nets])
         for place, (row, layer) in enumerate(nets[0].trunk.named_children())
     }
@@ -94,7 +95,7 @@ def trunk_plan(nets: Sequence[Network]) -> dict[str, Plan]:
 
 def function_plan(nets: Sequence[Network], place: int) -> Plan:
     """The fixed functions of `ShallowSVM`, which keep their sizes to themselves: measured."""
-    layers = [net.trunk[place] for net in nets]
+    layers: list[Any] = [net.trunk[place] for net in nets]
     side = nets[0].min_size
     maps = [
         net.trunk[:place](torch.empty(1, net.in_channels, side, side, device="meta"))
@@ -109,28 +110,44 @@ def function_plan(nets: Sequence[Network], place: int) -> Plan:
     return {
         "kind": "function",
         "channels": channels,
-        "kernel_size": as_shape(WINDOWS[type(layers[0])]),
+        "kernel_size": as_shape(layers[0].kernel_size),
         "trims": maps[0].shape[2] - counted[0][0].output[1],
     }
 
 
 def layer_plan(layers: Same) -> Plan:
-    """A layer, or the tree of layers that a row is: ``chain`` of parts, or ``branches`` by name."""
+    """A layer, or the tree of layers that a row is.
+
+    ``{"chain": [plan, …]}`` for parts one after another, ``{"kind": "concat" or "add", "branches":
+    {name: plan, …}}`` for parts side by side.
+    """
+    same = {parts[0]: parts for parts in zip(*(layer.modules() for layer in layers), strict=True)}
+    return fold(
+        layers[0],
+        leaf=lambda layer: leaf_plan(same[layer]),
+        chain=lambda _, plans: chain_plan([*plans.values()]),
+        branches=lambda fork, plans: {
+            "kind": "concat" if isinstance(fork, Concat) else "add",
+            "branches": plans,
+        },
+    )
+
+
+def chain_plan(plans: list[Plan]) -> Plan:
+    return plans[0] if len(plans) == 1 else {"chain": plans}
+
+
+def leaf_plan(layers: Same) -> Plan:
     layer = layers[0]
-    if (kind := kind_of(layer)) is not None:
-        own = [count_parameters(same) for same in layers]
-        parameters = {"parameters": own} if any(own) else {}
-        return {"kind": kind, **FACTS.get(kind, lambda _: {})(layers), **parameters}
-    names = list(layer._modules)
-    parts = [layer_plan([same.get_submodule(name) for same in layers]) for name in names]
-    if isinstance(layer, Concat):
-        return {"branches": dict(zip(names, parts, strict=True))}
-    if not parts:
+    kind = next((kind for kind, types in KINDS.items() if isinstance(layer, types)), None)
+    if kind is None:
         raise TypeError(
             f"blueprint: found a {type(layer).__name__}, allowed are {', '.join(KINDS)} and what "
-            "is made of them; say in analysis/blueprint.py what the explorer shall do with it."
+            "is made of them; say in analysis/blueprint.py what the explorer must do with it."
         )
-    return parts[0] if len(parts) == 1 else {"chain": parts}
+    own = [count_parameters(same) for same in layers]
+    parameters = {"parameters": own} if any(own) else {}
+    return {"kind": kind, **FACTS.get(kind, lambda _: {})(layers), **parameters}
 
 
 KINDS: dict[str, Any] = {
@@ -147,10 +164,6 @@ KINDS: dict[str, Any] = {
     "flatten": nn.Flatten,
     "identity": nn.Identity,
 }
-
-
-def kind_of(layer: nn.Module) -> str | None:
-    return next((kind for kind, types in KINDS.items() if isinstance(layer, types)), None)
 
 
 def window(layer: Any) -> Plan:

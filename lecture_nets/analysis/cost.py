@@ -1,4 +1,4 @@
-"""What does a network cost? Exact counts, taken without computing a single logit."""
+"""What a network costs: exact counts, taken without computing a single logit."""
 
 import math
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_nets.analysis.receptive_field import View, view_through
-from lecture_nets.nets.layers import Concat
 from lecture_nets.nets.meta import meta_copy
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.tree import follow
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class RowCost:
     """One row of the paper's table: its own share of each count.
 
     Attributes:
-        name: the row of ``net.trunk``, ``"head"``, or ``"aux_heads."`` and the row it listens to.
+        name: the row of ``net.trunk``, ``"head"``, or ``"aux_heads."`` and its row.
         output: shape of what comes out for one image: (channels, height, width) or (units,).
         parameters: as in `Cost`.
         macs: as in `Cost`.
         depth: convolutions and linear layers on the longest path through this row alone.
-        paths: different ways through this row alone.
+        paths: different paths through this row alone.
         receptive_field: side of the square of pixels that one unit sees through all rows so far;
             ``None`` behind a pool over the whole map, where every unit sees the whole image.
         aux_head: not part of the sums in `Cost`, but for ``aux_parameters``.
@@ -47,13 +47,14 @@ class Cost:
     Attributes:
         parameters: of trunk and head, which is all that inference needs.
         aux_parameters: of the auxiliary heads.
-        macs: multiply-adds of convolutions, linear layers and `ShallowSVM`'s matrix products for
-            one image, without auxiliary heads.
+        macs: multiply-accumulate operations (MACs) of convolutions, linear layers and
+            `ShallowSVM`'s matrix products for one image, without auxiliary heads; norms, pools and
+            sums are not counted.
         depth: convolutions and linear layers on the longest path from image to logits.
-        paths: different ways from image to logits; each branch of a module is one.
+        paths: different paths from image to logits, one for each branch of a module.
         receptive_field: side of the square of pixels that one unit of the trunk's last map sees,
             along the branch that sees most. It can be larger than the image.
-        rows: trunk and head in order, each auxiliary head behind the row it listens to.
+        rows: trunk and head in order, each auxiliary head behind the row it is attached to.
     """
 
     parameters: int
@@ -66,7 +67,7 @@ class Cost:
 
 
 def cost(net: Network, image_size: int | tuple[int, int] | None = None) -> Cost:
-    """Count parameters, multiply-adds, depth, paths and view of ``net``, which stays as it is.
+    """Count parameters, MACs, depth, paths and receptive field of ``net``, which stays as it is.
 
     Args:
         net: any network of `lecture_nets.nets`.
@@ -74,16 +75,17 @@ def cost(net: Network, image_size: int | tuple[int, int] | None = None) -> Cost:
 
     Raises:
         ValueError: for images smaller than the network takes.
+        TypeError: a part of the network has a ``forward`` of its own; see `lecture_nets.nets.tree`.
     """
     size = net.paper_size if image_size is None else image_size
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width) < 1:
         raise ValueError(f"cost(image_size={image_size}): at least 1 pixel is needed.")
-    twin = meta_copy(net).eval()
-    dtype = next(twin.parameters()).dtype
+    shapes = meta_copy(net).eval()
+    dtype = next(shapes.parameters()).dtype
     image = torch.empty(1, net.in_channels, height, width, dtype=dtype, device="meta")
     with torch.no_grad():
-        rows = tuple(count_rows(twin, twin.check(image)))
+        rows = tuple(count_rows(shapes, shapes.check(image)))
     main = [row for row in rows if not row.aux_head]
     return Cost(
         parameters=sum(row.parameters for row in main),
@@ -121,7 +123,7 @@ def count_row(
         parameters=count_parameters(layer),
         macs=counter.get_total_flops() // 2,
         depth=count_depth(layer),
-        paths=count_ways(layer),
+        paths=count_branch_paths(layer),
         receptive_field=field if y.ndim == 4 else None,
         aux_head=aux_head,
     )
@@ -135,13 +137,15 @@ def count_parameters(module: nn.Module) -> int:
 
 def count_depth(module: nn.Module) -> int:
     """Convolutions and linear layers on the longest path through ``module``."""
-    if isinstance(module, nn.Conv2d | nn.Linear):
-        return 1
-    depths = [count_depth(child) for child in module.children()]
-    return max(depths, default=0) if isinstance(module, Concat) else sum(depths)
+    return follow(
+        module,
+        0,
+        leaf=lambda layer, depth: depth + isinstance(layer, nn.Conv2d | nn.Linear),
+        join=lambda fork, depths: max(depths),
+    )[module]
 
 
-def count_ways(module: nn.Module) -> int:
-    """Different ways through ``module``."""
-    paths = [count_ways(child) for child in module.children()]
-    return sum(paths) if isinstance(module, Concat) else math.prod(paths)
+def count_branch_paths(module: nn.Module) -> int:
+    """Different paths through ``module``, each branch being one."""
+    paths = follow(module, 1, leaf=lambda layer, paths: paths, join=lambda fork, paths: sum(paths))
+    return paths[module]

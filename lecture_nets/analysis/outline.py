@@ -1,4 +1,4 @@
-"""What is inside a module, in the order in which an image passes it?
+"""What is inside a module, in the order in which an image passes it.
 
     outline(net.trunk.inception_a1)
     # (1×1 64 | 1×1 48 → 3×3 64 | 1×1 64 → 3×3 96 → 3×3 96 | average 3×3 → 1×1 64)
@@ -6,12 +6,14 @@
 The same, with pictures: `lecture_nets.visualize.modules`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from torch import nn
 
 from lecture_nets.analysis.factorization import as_shape, written
-from lecture_nets.nets.layers import Concat, GridPool
+from lecture_nets.nets.layers import GridPool
+from lecture_nets.nets.tree import Add, fold
 
 NORMS = (nn.modules.batchnorm._BatchNorm,)
 
@@ -46,23 +48,35 @@ class Step:
         return self.window if self.channels is None else f"{self.window} {self.channels}"
 
 
-# One after another; a tuple stands for branches side by side.
-Lane = list[Step | tuple["Lane", ...]]
+@dataclass(frozen=True)
+class Fork:
+    """Branches side by side: lanes that are added up, or joined along channels."""
+
+    lanes: tuple["Lane", ...]
+    add: bool = False
+
+
+Lane = list[Step | Fork]  # one after another
 
 
 def lane_through(layer: nn.Module) -> Lane:
     """The steps through ``layer``; norms are noted at their step, ReLU and dropout left out."""
-    if (step := step_of(layer)) is not None:
-        return [step]
-    if isinstance(layer, Concat):
-        return [tuple(lane_through(branch) for branch in layer.children())]
-    lane: Lane = []
-    for part in layer.children():
-        if isinstance(part, NORMS) and lane and isinstance(step := lane[-1], Step):
-            lane[-1] = replace(step, batch_norm=True)
-        else:
-            lane += lane_through(part)
-    return lane
+    return fold(
+        layer,
+        leaf=lambda part: [step] if (step := step_of(part)) else [],
+        chain=chain_lanes,
+        branches=lambda fork, lanes: [Fork(tuple(lanes.values()), isinstance(fork, Add))],
+    )
+
+
+def chain_lanes(chain: nn.Sequential, lanes: Mapping[str, Lane]) -> Lane:
+    joined: Lane = []
+    for name, lane in lanes.items():
+        step = joined[-1] if joined else None
+        if isinstance(chain.get_submodule(name), NORMS) and isinstance(step, Step):
+            joined[-1] = replace(step, batch_norm=True)
+        joined += lane
+    return joined
 
 
 def step_of(layer: nn.Module) -> Step | None:
@@ -83,11 +97,15 @@ def outline(module: nn.Module, *, norms: bool = False) -> str:
     """One line that says what an image passes in ``module``: "1×1 64 → 3×3/2 96".
 
     Convolutions are window, /stride and channels, pools their kind and window, linear layers their
-    units; ReLU and dropout are left out. Branches side by side stand in parentheses.
+    units; ReLU and dropout are left out. Branches side by side stand in parentheses, with ``|``
+    where their channels are joined and ``+`` where they are added.
 
     Args:
         module: a row of a network, or any chain of layers.
         norms: write BN behind each layer that batch norm follows.
+
+    Raises:
+        TypeError: as in `lecture_nets.nets.tree.fold`.
     """
     return in_words(lane_through(module), norms=norms)
 
@@ -98,9 +116,10 @@ def kernel_sizes(module: nn.Module) -> list[tuple[int, ...]]:
 
 
 def in_words(lane: Lane, *, norms: bool) -> str:
-    def word(item: Step | tuple[Lane, ...]) -> str:
+    def word(item: Step | Fork) -> str:
         if isinstance(item, Step):
             return f"{item} BN" if norms and item.batch_norm else str(item)
-        return f"({' | '.join(in_words(branch, norms=norms) for branch in item)})"
+        words = [in_words(lane, norms=norms) or "identity" for lane in item.lanes]
+        return f"({(' + ' if item.add else ' | ').join(words)})"
 
     return " → ".join(map(word, lane))

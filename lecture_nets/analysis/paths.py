@@ -1,9 +1,9 @@
-"""How many ways lead from the image to the logits? Slide 2, "exponential feature reuse".
+"""Paths from the image to the logits: slide 2, "exponential feature reuse".
 
 Two counts of the same thing, both exact integers. *Branch paths* choose a branch wherever a network
-forks, as `cost` counts them: 1 for VGG, 4⁹ for GoogLeNet. *Unit paths* choose one unit in every
-convolution and linear layer, as the slide does: 2, 4, 8, 16 for layers of two neurons. A unit is a
-neuron of a linear layer or a channel of a convolution.
+forks, as `cost` counts them: 1 for VGG, 4⁹ for GoogLeNet, 2¹⁶ for ResNet-50. *Unit paths* choose
+one unit in every convolution and linear layer, as the slide does: 2, 4, 8, 16 for layers of two
+neurons. A unit is a neuron of a linear layer or a channel of a convolution.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,12 @@ from fractions import Fraction
 import torch
 from torch import nn
 
-from lecture_nets.analysis.cost import count_ways
+from lecture_nets.analysis.cost import count_branch_paths
 from lecture_nets.names import choose
-from lecture_nets.nets.layers import Concat
 from lecture_nets.nets.meta import meta_copy
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.plain_stack import Subsample
+from lecture_nets.nets.tree import Branches, Concat, follow
 
 # Unit paths that end in each channel; `None` where a channel is still the input's.
 Ends = Sequence[int | None]
@@ -31,8 +32,8 @@ class LayerPaths:
     Attributes:
         name: as in `RowCost`, or the name in the `nn.Sequential`.
         output: shape of what comes out for one image: (channels, height, width) or (units,).
-        branch_paths: different ways here, each branch of a module being one.
-        unit_paths: different ways here, each unit of a layer being one.
+        branch_paths: different paths here, one for each branch of a module.
+        unit_paths: different paths here, one for each unit of a layer.
     """
 
     name: str
@@ -51,13 +52,14 @@ class Paths:
 
 
 def count_paths(module: nn.Module, input_shape: tuple[int, ...]) -> Paths:
-    """Count the paths through ``module``, layer by layer; auxiliary heads are not on the way.
+    """Count the paths through ``module``, layer by layer; auxiliary heads are left out.
 
     A unit path starts at the input, which is one place however many channels it has, and takes one
     unit of each convolution and linear layer it passes. It goes on to the units that read it: with
     ``groups``, those of its own tower. Where a branch has neither (a pool), it goes through
-    unchanged. All other layers add no path, not even response norms, which mix neighbors. The
-    positions of a channel are one unit, in front of a linear layer too.
+    unchanged; where branches are added, the paths to a channel add up. All other layers add no
+    path, not even response norms, which mix neighbors. The positions of a channel are one unit, in
+    front of a linear layer too.
 
     So a chain without branches and groups has as many unit paths as the product of its widths.
 
@@ -66,19 +68,19 @@ def count_paths(module: nn.Module, input_shape: tuple[int, ...]) -> Paths:
         input_shape: of one input, without the batch: (channels, height, width) or (units,).
 
     Raises:
-        TypeError: for modules whose own ``forward`` decides what follows what.
+        TypeError: for modules with parts and a ``forward`` of their own, but those of ours.
         ValueError: for images that the network refuses.
     """
-    twin = meta_copy(module).eval()
-    dtype = next((weight.dtype for weight in twin.parameters()), None)
+    shapes = meta_copy(module).eval()
+    dtype = next((weight.dtype for weight in shapes.parameters()), None)
     x = torch.empty(1, *input_shape, dtype=dtype, device="meta")
-    if isinstance(twin, Network):
-        twin.check(x)
+    if isinstance(shapes, Network):
+        shapes.check(x)
     ends: Ends = [None] * input_shape[0]
     branch_paths, layers = 1, []
-    for name, layer in rows_of(twin).items():
+    for name, layer in rows_of(shapes).items():
         ends = ends_behind(layer, ends)
-        branch_paths *= count_ways(layer)
+        branch_paths *= count_branch_paths(layer)
         with torch.no_grad():
             x = layer(x)
         layers.append(LayerPaths(name, tuple(x.shape[1:]), branch_paths, join(ends)))
@@ -138,21 +140,23 @@ def join(ends: Ends) -> int:
 
 def ends_behind(module: nn.Module, ends: Ends) -> Ends:
     """How many unit paths end in each channel behind ``module``."""
-    if isinstance(module, nn.Conv2d):
-        size = len(ends) // module.groups
-        towers = [join(ends[i * size : (i + 1) * size]) for i in range(module.groups)]
-        return [tower for tower in towers for _ in range(module.out_channels // module.groups)]
-    if isinstance(module, nn.Linear):
-        return [join(ends)] * module.out_features
-    if isinstance(module, Concat):
-        return [end for branch in module.children() for end in ends_behind(branch, ends)]
-    if isinstance(module, nn.Sequential):
-        for part in module:
-            ends = ends_behind(part, ends)
-    elif list(module.children()):
-        raise TypeError(
-            f"{type(module).__name__} decides in its own forward what follows what, so its paths "
-            "cannot be counted. Pass a network of lecture_nets.nets (a LightningModule's is "
-            "module.net), one of its rows, or an nn.Sequential."
-        )
+    return follow(module, ends, ends_behind_layer, ends_joined)[module]
+
+
+def ends_behind_layer(layer: nn.Module, ends: Ends) -> Ends:
+    if isinstance(layer, nn.Conv2d):
+        size = len(ends) // layer.groups
+        towers = [join(ends[i * size : (i + 1) * size]) for i in range(layer.groups)]
+        return [tower for tower in towers for _ in range(layer.out_channels // layer.groups)]
+    if isinstance(layer, nn.Linear):
+        return [join(ends)] * layer.out_features
+    if isinstance(layer, Subsample):
+        return [*ends, *[0] * (layer.out_channels - len(ends))]
     return ends
+
+
+def ends_joined(fork: Branches, ends: Sequence[Ends]) -> Ends:
+    if isinstance(fork, Concat):
+        return [end for branch in ends for end in branch]
+    # A channel of the input that something was added to is its own place from there on.
+    return [sum(1 if end is None else end for end in same) for same in zip(*ends, strict=True)]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from lecture_nets.nets import Network
-from lecture_nets.nets.layers import channels_after
+from lecture_nets.nets.tree import channels_after
 
 
 def optimize(net: Network) -> Network:

@@ -1,4 +1,4 @@
-"""How does a heap of local descriptors become one vector? The codebook of `ShallowSVM`.
+"""Many local descriptors become one vector: the codebook of `ShallowSVM`.
 
 A Gaussian mixture, fitted once without labels, and the Fisher vector over it: "Improving the Fisher
 Kernel for Large-Scale Image Classification" (Perronnin et al., ECCV 2010).
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def posteriors(x: Tensor, weights: Tensor, means: Tensor, variances: Tensor) -> Tensor:
-    """Which of K Gaussians a descriptor comes from: (…, D) -> (…, K) probabilities."""
+    """How likely a descriptor comes from each of K Gaussians: (…, D) -> (…, K) probabilities."""
     constant = weights.log() - 0.5 * (variances.log() + means.square() / variances).sum(dim=1)
     squares = x.square() @ (0.5 / variances).T
     return (constant + x @ (means / variances).T - squares).softmax(dim=-1)

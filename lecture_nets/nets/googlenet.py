@@ -1,8 +1,8 @@
 """GoogLeNet (Inception V1), from "Going Deeper with Convolutions" (arXiv 1409.4842, 2014).
 
-Rows and numbers follow table 1: true 5x5 convolutions, no batch norm, auxiliary heads on 4a and 4d. The
-places and constants of the local response normalization and the initialization are those of the
-BVLC Caffe model, since the paper does not say.
+Rows and numbers follow table 1: true 5x5 convolutions, no batch norm, auxiliary heads on 4a and 4d.
+The places and constants of the local response normalization and the initialization are those of
+the BVLC Caffe model, since the paper does not say.
 """
 
 from functools import partial
@@ -15,16 +15,15 @@ from lecture_nets.nets.initialization import init_weights, skip_default_init
 from lecture_nets.nets.layers import (
     LRN,
     AuxiliaryHead,
-    Concat,
     Row,
     aux_heads_on,
     average_head,
     chain,
-    channels_after,
     conv,
     convs,
 )
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.tree import Concat, channels_after
 
 
 class Inception(Concat):
@@ -57,15 +56,15 @@ class GoogLeNet(Network):
     """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Args:
-        num_classes: classes to tell apart.
+        num_classes: number of classes.
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
         variant: ``"paper"``, or ``"torchvision"`` for weights made there: batch norm, a 3x3 in the
-            place of the 5x5, a 2x2 last pool, other dropout and pooling in front of the auxiliary heads.
+            place of the 5x5, a 2x2 last pool, other dropout, other pools of the auxiliary heads.
         batch_norm: normalize every convolution and leave the response norm out, as Ioffe and
             Szegedy (arXiv 1502.03167) found it superfluous then; torchvision's variant always does.
         aux_heads: build the two auxiliary classifiers.
-        aux_batch_norm: batch norm in both hidden layers of theirs.
+        aux_batch_norm: batch norm in both hidden layers of each.
     """
 
     min_size = 31

@@ -10,8 +10,9 @@ from torch import nn
 
 from lecture_nets.names import choose
 from lecture_nets.nets.initialization import init_weights, truncated_normal
-from lecture_nets.nets.layers import AuxiliaryHead, Concat, aux_heads_on, channels_after, convs
+from lecture_nets.nets.layers import AuxiliaryHead, aux_heads_on, convs
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.tree import Concat, channels_after
 
 Kernel = tuple[int, int]
 ROW, COLUMN = (1, 7), (7, 1)
@@ -119,7 +120,7 @@ def inception_aux_heads(
 
 
 def init_inception(net: Network) -> None:
-    """The released code's start: truncated normal with σ = 0.1; 0.01 and 0.001 in the auxiliary head."""
+    """The released code's start: truncated normal, σ 0.1; 0.01 and 0.001 in the auxiliary head."""
     init_weights(net, truncated_normal(0.1))
     for head in net.aux_heads.children():
         init_weights(head.get_submodule("hidden"), truncated_normal(0.01))

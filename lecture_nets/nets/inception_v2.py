@@ -22,8 +22,9 @@ from lecture_nets.nets.inception_modules import (
     small_image_stem,
 )
 from lecture_nets.nets.initialization import skip_default_init
-from lecture_nets.nets.layers import Concat, average_head, chain, channels_after, conv, convs
+from lecture_nets.nets.layers import average_head, chain, conv, convs
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.tree import Concat, channels_after
 
 
 class InceptionA(Concat):
@@ -57,7 +58,7 @@ class InceptionV2(Network):
         7x7                3  21,976,872  4,631,550,144            41                  34
 
     Args:
-        num_classes: classes to tell apart.
+        num_classes: number of classes.
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
         stem: ``"3x3"`` is table 1; ``"7x7"`` the row "Inception-v2" of table 3, before its 7x7 was

@@ -24,8 +24,9 @@ from lecture_nets.nets.inception_modules import (
     small_image_stem,
 )
 from lecture_nets.nets.initialization import skip_default_init
-from lecture_nets.nets.layers import Concat, average_head, chain, channels_after, conv, convs
+from lecture_nets.nets.layers import average_head, chain, conv, convs
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.tree import Concat, channels_after
 
 
 class InceptionA(Concat):
@@ -45,7 +46,7 @@ class InceptionV3(Network):
     """Images to logits: (N, 3, 299, 299) -> (N, num_classes).
 
     Args:
-        num_classes: classes to tell apart.
+        num_classes: number of classes.
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
         resolution: ``299`` is the paper's network; ``151`` takes the first stride away and ``79``

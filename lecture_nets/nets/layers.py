@@ -2,18 +2,19 @@
 
 A network is a `chain` of *rows*, one for each row of the paper's table. A row is either a module
 that keeps the number of channels (a pool, a norm) or a function ``(in_channels, width) -> module``.
-So no row repeats what the row before it puts out, and ``width`` scales every count in one place.
+So no row repeats how many channels come out of the row before it, and ``width`` scales every count
+in one place.
 """
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from lecture_nets.nets.tree import Add, channels_after
 
 Row = nn.Module | Callable[[int, float], nn.Module]
 
@@ -21,29 +22,6 @@ Row = nn.Module | Callable[[int, float], nn.Module]
 def scale_channels(channels: int, width: float) -> int:
     """``channels · width``, rounded to the nearest multiple of 8, at least 8."""
     return max(8, 8 * int(channels * width / 8 + 0.5))
-
-
-def channels_after(layer: nn.Module, in_channels: int) -> int:
-    """How many channels come out of ``layer`` when ``in_channels`` go in."""
-    if isinstance(layer, nn.Conv2d):
-        return layer.out_channels
-    if isinstance(layer, Concat):
-        return sum(channels_after(branch, in_channels) for branch in layer.children())
-    for part in layer.children():
-        in_channels = channels_after(part, in_channels)
-    return in_channels
-
-
-def stride_of(layer: nn.Module) -> int:
-    """By what factor ``layer`` coarsens the grid: strides multiply along a chain.
-
-    Measured sizes would not tell, since convolutions without padding shrink a map as well.
-    """
-    if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
-        return layer.stride if isinstance(layer.stride, int) else layer.stride[0]
-    if isinstance(layer, Concat):
-        return stride_of(next(layer.children()))  # branches that are joined end on the same grid
-    return math.prod(stride_of(part) for part in layer.children())
 
 
 def chain(in_channels: int, width: float = 1.0, /, **rows: Row) -> nn.Sequential:
@@ -80,6 +58,7 @@ class ConvBlock(Parts):
         batch_norm: normalize before the ReLU.
         bias: ``None`` means where no norm follows, since a norm would take the bias out again.
         eps: added to the variance; 1e-3 in all published Inception codes.
+        relu: end in a ReLU; the last convolution of a residual branch does not.
     """
 
     def __init__(
@@ -94,6 +73,7 @@ class ConvBlock(Parts):
         batch_norm: bool = True,
         bias: bool | None = None,
         eps: float = 1e-3,
+        relu: bool = True,
     ) -> None:
         super().__init__()
         rows, columns = (kernel_size,) * 2 if isinstance(kernel_size, int) else kernel_size
@@ -106,61 +86,61 @@ class ConvBlock(Parts):
             groups=groups,
             bias=not batch_norm if bias is None else bias,
         )
+        self.keep_bias, self.eps = bool(bias), eps
+        if relu:
+            self.relu = nn.ReLU(inplace=True)
         if batch_norm:
-            self.norm = nn.BatchNorm2d(out_channels, eps=eps)
-        self.relu = nn.ReLU(inplace=True)
+            self.normalize()
+
+    def normalize(self) -> None:
+        """Put the batch norm in front of the ReLU, on the convolution's device and of its dtype.
+
+        The convolution loses its bias unless the block was built with ``bias=True``.
+        """
+        weight = self.conv.weight
+        norm = nn.BatchNorm2d(len(weight), self.eps, device=weight.device, dtype=weight.dtype)
+        relu = self._modules.pop("relu", None)
+        self.norm = norm.train(self.conv.training)
+        if relu is not None:
+            self.relu = relu
+        if not self.keep_bias:
+            self.conv.bias = None
 
 
-def conv(
-    out_channels: int,
-    kernel_size: int | tuple[int, int],
-    *,
-    stride: int = 1,
-    padding: int | None = None,
-    groups: int = 1,
-    batch_norm: bool = True,
-) -> Row:
-    """The row for one `ConvBlock`."""
-
-    def row(in_channels: int, width: float) -> ConvBlock:
-        return ConvBlock(
-            in_channels,
-            scale_channels(out_channels, width),
-            kernel_size,
-            stride=stride,
-            padding=padding,
-            groups=groups,
-            batch_norm=batch_norm,
-        )
-
-    return row
+def conv(out_channels: int, kernel_size: int | tuple[int, int], **options: Any) -> Row:
+    """The row for one `ConvBlock`, with its ``options``."""
+    return lambda in_channels, width: ConvBlock(
+        in_channels, scale_channels(out_channels, width), kernel_size, **options
+    )
 
 
-def convs(in_channels: int, width: float, *rows: tuple, batch_norm: bool = True) -> nn.Sequential:
+def convs(in_channels: int, width: float, *rows: tuple, **options: Any) -> nn.Sequential:
     """A branch of an Inception module: one ``(out_channels, kernel_size[, stride])`` a convolution.
 
-    Convolutions with stride 2 take no padding, as in both Inception papers.
+    Convolutions with stride 2 take no padding, as in both Inception papers. ``options`` are those
+    of `ConvBlock`.
     """
     branch = nn.Sequential()
     for out_channels, kernel_size, *rest in rows:
         stride = rest[0] if rest else 1
         padding = None if stride == 1 else 0
-        row = conv(out_channels, kernel_size, stride=stride, padding=padding, batch_norm=batch_norm)
-        branch.extend(chain(in_channels, width, row=row))
-        in_channels = channels_after(branch[-1], in_channels)
+        channels = scale_channels(out_channels, width)
+        window = dict(stride=stride, padding=padding)
+        branch.append(ConvBlock(in_channels, channels, kernel_size, **window, **options))
+        in_channels = channels
     return branch
 
 
-class Concat(nn.Module):
-    """Branches over one input, joined along channels: (N, in, H, W) -> (N, Σ out, H', W')."""
+class Residual(Parts):
+    """Layers and a shortcut around them, added up, then a ReLU (arXiv 1512.03385, figure 2).
 
-    def __init__(self, **branches: nn.Module) -> None:
+    (N, in, H, W) -> (N, out, H', W'); ``residual`` and ``shortcut`` give the same shape.
+    """
+
+    def __init__(self, residual: nn.Module, shortcut: nn.Module) -> None:
         super().__init__()
-        for name, branch in branches.items():
-            self.add_module(name, branch)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([branch(x) for branch in self.children()], dim=1)
+        self.add = Add(residual=residual, shortcut=shortcut)
+        self.relu = nn.ReLU(inplace=True)
 
 
 class LRN(nn.LocalResponseNorm):
@@ -178,7 +158,7 @@ class LRN(nn.LocalResponseNorm):
 
 
 class GridPool(nn.Module):
-    """Average pool in front of an auxiliary head: (N, C, H, W) -> (N, C, at least grid, at least grid).
+    """Average pool of an auxiliary head: (N, C, H, W) -> (N, C, at least grid, at least grid).
 
     5x5 windows with stride 3, as in both Inception papers (14x14 -> 4x4 and 17x17 -> 5x5). On maps
     too small for ``grid`` such windows, the windows shrink, so that small images can be trained on.
@@ -206,9 +186,9 @@ class AuxiliaryHead(Parts):
     the whole ``grid`` x ``grid`` map.
 
     Args:
-        in_channels: channels of the row it listens to.
+        in_channels: channels of the row it is attached to.
         width: scales the hidden layers.
-        num_classes: classes to tell apart.
+        num_classes: number of classes.
         grid: side of the map after pooling; 4 in GoogLeNet, 5 in Inception V2 and V3.
         hidden: units of the hidden fully connected layer.
         dropout: share of hidden units dropped while training.
@@ -244,7 +224,7 @@ class AuxiliaryHead(Parts):
 
 
 def average_head(in_channels: int, num_classes: int, *, dropout: float) -> nn.Sequential:
-    """The classifier of all Inception networks: (N, in, H, W) -> (N, num_classes)."""
+    """The classifier of Inception and residual networks: (N, in, H, W) -> (N, num_classes)."""
     return chain(
         in_channels,
         average=nn.AdaptiveAvgPool2d(1),
@@ -278,7 +258,7 @@ def fully_connected_head(
 def aux_heads_on(
     trunk: nn.Sequential, in_channels: int, rows: Iterable[str], head: Callable[[int], nn.Module]
 ) -> nn.ModuleDict:
-    """One ``head(channels)`` for each of the trunk's ``rows``, keyed by the row it listens to."""
+    """One ``head(channels)`` for each of the trunk's ``rows``, keyed by that row."""
     heads = nn.ModuleDict()
     for name, layer in trunk.named_children():
         in_channels = channels_after(layer, in_channels)

@@ -1,4 +1,4 @@
-"""What is every network of the lecture? A trunk, a head, auxiliary heads, clear words on its input."""
+"""The base of every network: a trunk, a head, auxiliary heads, clear words on its input."""
 
 import itertools
 
@@ -6,15 +6,15 @@ import torch
 import torch.fx
 from torch import Tensor, nn
 
-from lecture_nets.nets.layers import stride_of
 from lecture_nets.nets.recompute import recompute
+from lecture_nets.nets.tree import stride_of
 
 
 class Network(nn.Module):
     """Images to logits: (N, in_channels, H, W) -> (N, num_classes).
 
-    What every network of the lecture is: a ``trunk`` whose row names are the paper's, a ``head``
-    that classifies, and auxiliary heads (``aux_heads``) keyed by the row each of them listens to.
+    A ``trunk`` whose row names are the paper's, a ``head``
+    that classifies, and auxiliary heads (``aux_heads``) keyed by the row each is attached to.
 
     Attributes:
         min_size: shortest side, in pixels, of the smallest image it takes, in training too.

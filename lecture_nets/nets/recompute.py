@@ -1,4 +1,4 @@
-"""How does a row train in less memory? By computing its inside again in the backward pass."""
+"""Rows train in less memory: the backward pass computes their inside again."""
 
 from contextlib import nullcontext
 

@@ -43,6 +43,8 @@ def pixel_statistics(x: Tensor) -> Tensor:
 class PixelStatistics(nn.Module):
     """The row: (N, C, H, W) -> (N, 8 + 2C, H, W)."""
 
+    kernel_size, padding = 3, 1
+
     def forward(self, x: Tensor) -> Tensor:
         return pixel_statistics(x)
 
@@ -75,6 +77,8 @@ def describe_patches(cells: Tensor) -> Tensor:
 class PatchDescriptors(nn.Module):
     """The row: (N, 8 + 2C, H, W) -> (N, 16 · (8 + 2C) + 2, H - 3, W - 3)."""
 
+    kernel_size = 4
+
     def forward(self, x: Tensor) -> Tensor:
         return describe_patches(x)
 
@@ -86,7 +90,7 @@ class ShallowSVM(Network):
     gradient descent on `SquaredHinge` is stable for learning rates below 0.5.
 
     Args:
-        num_classes: classes to tell apart.
+        num_classes: number of classes.
         width: scales the number of Gaussians (to multiples of 8, at least 8).
         in_channels: channels of the images.
         encoding: ``"fisher"``, or ``"histogram"`` for a bag of words over the same codebook.

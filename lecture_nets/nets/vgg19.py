@@ -14,11 +14,11 @@ from lecture_nets.nets.layers import (
     ConvBlock,
     Parts,
     chain,
-    channels_after,
     fully_connected_head,
     scale_channels,
 )
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.tree import channels_after
 
 
 class Block(Parts):
@@ -41,7 +41,7 @@ class VGG19(Network):
     """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Args:
-        num_classes: classes to tell apart.
+        num_classes: number of classes.
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
         batch_norm: normalize every convolution (not in the paper; torchvision's ``vgg19_bn``).

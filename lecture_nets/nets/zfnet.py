@@ -13,19 +13,19 @@ from lecture_nets.nets.initialization import init_weights, skip_default_init
 from lecture_nets.nets.layers import (
     LRN,
     chain,
-    channels_after,
     conv,
     fully_connected_head,
     scale_channels,
 )
 from lecture_nets.nets.network import Network
+from lecture_nets.nets.tree import channels_after
 
 
 class ZFNet(Network):
     """Images to logits: (N, 3, 224, 224) -> (N, num_classes).
 
     Args:
-        num_classes: classes to tell apart.
+        num_classes: number of classes.
         width: scales every channel count (to multiples of 8, at least 8).
         in_channels: channels of the images.
     """

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import capture, device_of, find_layer
-from lecture_nets.analysis.centers import centers_of, lay_over
+from lecture_nets.analysis.receptive_field import centers_of, lay_over
 from lecture_nets.analysis.with_captum import captum_on, check_relus, leaf
 from lecture_nets.nets.layers import ConvBlock
 from lecture_nets.nets.network import Network

@@ -1,4 +1,4 @@
-"""What does a module look like? Boxes for its layers, branches below each other."""
+"""Pictures of modules: boxes for their layers, branches below each other."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from matplotlib.patches import FancyBboxPatch
 from torch import nn
 
-from lecture_nets.analysis.outline import Lane, Step, in_words, lane_through
-from lecture_nets.nets.layers import channels_after
+from lecture_nets.analysis.outline import Fork, Lane, Step, in_words, lane_through
+from lecture_nets.nets.tree import channels_after
 from lecture_nets.visualize.figures import BLACK, Picture
 
 # Light grounds for black words, which carry the same news as the colors.
@@ -15,6 +15,7 @@ POINT, SQUARE, ROW, COLUMN = "#F2F2F2", "#BFD9EC", "#F8E1B4", "#F4C6A5"
 POOL, LINEAR = "#CDE9DF", "#EBD3E1"
 CELL = (1.65, 0.72)  # width and height of what a box stands in, in inches
 BOX = (0.84, 0.74)  # of a box, in cells
+PLUS = 0.5  # width of the place where branches are added up, in cells
 BAR = 0.3  # width of the bar where branches part or join, in cells
 Point = tuple[float, float]
 
@@ -23,7 +24,8 @@ def draw_modules(modules: Mapping[str, nn.Module], title: str) -> Picture:
     """Each module as boxes, one module below the other; data flows from left to right.
 
     A box is a convolution (window, stride, channels, batch norm), a pool or a linear layer; ReLUs
-    and dropout are left out. Colors tell the shapes of windows apart.
+    and dropout are left out. A plus is where branches are added up. Colors tell the shapes of
+    windows apart.
 
     Args:
         modules: by name, at least one: rows of a network, or any chain of layers.
@@ -65,12 +67,17 @@ def draw_chain(axes: Any, module: nn.Module, lane: Lane, height: int) -> None:
 
 def rows_of(lane: Lane) -> int:
     """How many boxes a lane is high."""
-    return max((sum(map(rows_of, item)) for item in lane if isinstance(item, tuple)), default=1)
+    return max(
+        (sum(map(rows_of, item.lanes)) for item in lane if isinstance(item, Fork)), default=1
+    )
 
 
-def columns_of(lane: Lane) -> int:
+def columns_of(lane: Lane) -> float:
     """How many boxes a lane is long."""
-    return sum(max(map(columns_of, item)) if isinstance(item, tuple) else 1 for item in lane)
+    return sum(
+        max(map(columns_of, item.lanes)) + item.add * PLUS if isinstance(item, Fork) else 1
+        for item in lane
+    )
 
 
 def place(
@@ -82,6 +89,8 @@ def place(
         Where arrows leave it.
     """
     middle = top + rows_of(lane) / 2
+    if not lane:  # a shortcut
+        return [(BAR / 2, middle)] if sources is None else sources
     for item in lane:
         if isinstance(item, Step):
             start = left + (1 - BOX[0]) / 2
@@ -92,11 +101,13 @@ def place(
             left += 1
         else:
             ends, row = [], top
-            for branch in item:
+            for branch in item.lanes:
                 ends += place(axes, branch, left, row, sources)
                 row += rows_of(branch)
             sources = ends
-            left += max(map(columns_of, item))
+            left += columns_of([item])
+            if item.add:
+                sources = [draw_plus(axes, left - PLUS / 2, middle, ends)]
     return sources or []
 
 
@@ -110,6 +121,17 @@ def draw_box(axes: Any, step: Step, left: float, middle: float) -> None:
     channels = f"\n{step.channels} channels{norm}" if step.kind == "convolution" else ""
     words = step.window if channels else str(step)
     axes.text(left + BOX[0] / 2, middle, words + channels, ha="center", va="center")
+
+
+def draw_plus(axes: Any, x: float, middle: float, sources: list[Point]) -> Point:
+    """Where branches are added up; returns where the arrow leaves."""
+    for source in sources:
+        arrow(axes, source, (x - PLUS / 4, middle))
+    corner, size = (x - PLUS / 4, middle - BOX[1] / 4), (PLUS / 2, BOX[1] / 2)
+    style = "round,pad=0,rounding_size=0.08"
+    axes.add_patch(FancyBboxPatch(corner, *size, boxstyle=style, facecolor="white", linewidth=0.8))
+    axes.text(x, middle, "+", ha="center", va="center")
+    return x + PLUS / 4, middle
 
 
 def draw_bar(axes: Any, middle: float, height: int, channels: int | None) -> None:

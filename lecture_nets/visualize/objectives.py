@@ -1,10 +1,10 @@
-"""What is a picture to drive? Names of objectives, and how a network is asked for them.
+"""Objectives that a picture drives: their names, and how a network is asked for them.
 
 | name | is |
 | --- | --- |
 | ``"conv_3:17"`` | channel 17 of a layer, averaged over its map; a unit of a linear layer |
 | ``"conv_3:17:6:6"`` | the unit of that channel at row 6, column 6 |
-| ``"conv_3"`` | the whole layer: the mean square of all it puts out ("DeepDream") |
+| ``"conv_3"`` | the whole layer: the mean square of its output ("DeepDream") |
 | ``"class:5"`` | the logit of class 5 |
 
 A ReLU passes no gradient where it is shut, and no picture would ever come out of a unit that
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from lecture_nets.analysis.capture import as_maps, find_layer
 from lecture_nets.analysis.deconvnet import check_unit
 from lecture_nets.analysis.patches import check_channels
-from lecture_nets.nets.layers import Concat
+from lecture_nets.nets.tree import Concat, fold
 
 CLASS = "class"
 SHUT = 0.01  # what a value below zero counts
@@ -41,13 +41,13 @@ class Objective(NamedTuple):
     unit: tuple[int, ...]
 
     def check(self, maps: Tensor) -> None:
-        """Is there such a unit in (N, C, H, W)?"""
+        """Raise a `ValueError` where (N, C, H, W) has no such unit."""
         check_channels(self.layer, self.unit[:1], maps.shape[1])
         if len(self.unit) == 3:
             check_unit(self.layer, self.unit, maps.shape[1:])
 
     def value(self, output: Tensor) -> Tensor:
-        """How far it is reached in what the layer puts out for one picture: (C, H, W) -> ()."""
+        """How far it is reached in the layer's output for one picture: (C, H, W) -> ()."""
         if not self.unit:
             return output.square().mean()
         return F.leaky_relu(output[self.unit], SHUT).mean()
@@ -74,14 +74,21 @@ def before_relus(layer: nn.Module) -> list[tuple[nn.Module, bool]]:
 
     That is so for ReLUs; of anything else the output counts.
     """
-    if isinstance(layer, nn.ReLU | nn.ReLU6):
-        return [(layer, True)]
-    parts = list(layer.children())
-    if isinstance(layer, Concat):
-        return [end for branch in parts for end in before_relus(branch)]
-    if isinstance(layer, nn.Sequential) and parts:
-        return before_relus(parts[-1])
-    return [(layer, False)]
+    return fold(
+        layer,
+        leaf=output_or_input,
+        chain=lambda layers, ends: next(reversed(ends.values()), [(layers, False)]),
+        branches=lambda fork, ends: (
+            [end for branch in ends.values() for end in branch]
+            if isinstance(fork, Concat)
+            else [(fork, False)]
+        ),
+        unknown=output_or_input,
+    )
+
+
+def output_or_input(layer: nn.Module) -> list[tuple[nn.Module, bool]]:
+    return [(layer, isinstance(layer, nn.ReLU | nn.ReLU6))]
 
 
 class Captured(Exception):  # noqa: N818, it is no error
@@ -94,7 +101,7 @@ def capture_output(net: nn.Module, objective: Objective, images: Tensor) -> Tens
     The network stops there. A vector becomes a map of one position.
 
     Raises:
-        ValueError: no such layer, images that do not pass it, or it puts out no map and no vector.
+        ValueError: no such layer, images that do not pass it, or an output that is no map.
     """
     layer = net if objective.layer == CLASS else find_layer(net, objective.layer)
     ends = before_relus(layer) if objective.unit else [(layer, False)]
@@ -124,8 +131,8 @@ def capture_output(net: nn.Module, objective: Objective, images: Tensor) -> Tens
     found = [captured.get(place) for place in range(len(ends))]
     if not all(isinstance(x, Tensor) for x in found):
         raise ValueError(
-            f"layer {objective.layer!r} puts out no tensor while {type(net).__name__} evaluates; "
-            "name one that takes part and puts out a map of channels, or a vector."
+            f"layer {objective.layer!r} gives no tensor while {type(net).__name__} evaluates; "
+            "name one that takes part and whose output is a map of channels, or a vector."
         )
     return torch.cat([as_maps(x, objective.layer) for x in found if x is not None], dim=1)
 

@@ -12,7 +12,8 @@ from lecture_nets.analysis.blueprint import (
     variant_plan,
 )
 from lecture_nets.nets import NETS
-from lecture_nets.nets.layers import Concat, GridPool, conv
+from lecture_nets.nets.layers import GridPool, conv
+from lecture_nets.nets.tree import Concat
 
 
 def test_a_layer_has_one_number_a_width_where_widths_differ():

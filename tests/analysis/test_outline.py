@@ -25,7 +25,7 @@ FAN = "(1×3 384 | 3×1 384)"
             f"(1×1 320 | 1×1 384 → {FAN} | 1×1 448 → 3×3 384 → {FAN} | average 3×3 → 1×1 192)",
         ),
         (GOOGLENET.trunk.inception_3a.branch_5x5, "1×1 16 → 5×5 32"),
-        (V2.aux_heads, "average → 1×1 128 → 5×5 768 → average → linear 1000"),
+        (V2.aux_heads.inception_b5, "average → 1×1 128 → 5×5 768 → average → linear 1000"),
         (nn.ReLU(), ""),
     ],
 )

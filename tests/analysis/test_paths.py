@@ -12,7 +12,8 @@ from torch import nn
 from lecture_nets import analysis
 from lecture_nets.analysis import cost, count_paths, share_of_paths
 from lecture_nets.nets import NETS, VGG19, AlexNet, GoogLeNet, InceptionV2
-from lecture_nets.nets.layers import LRN, Concat, ConvBlock
+from lecture_nets.nets.layers import LRN, ConvBlock
+from lecture_nets.nets.tree import Add, Concat
 
 VARIANTS = {
     **NETS,

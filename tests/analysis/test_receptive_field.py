@@ -12,7 +12,8 @@ from lecture_nets.analysis import cost
 from lecture_nets.analysis.receptive_field import View, view_through
 from lecture_nets.nets import NETS, GoogLeNet, InceptionV2, InceptionV3, ShallowSVM
 from lecture_nets.nets.inception_modules import InceptionB, InceptionC
-from lecture_nets.nets.layers import Concat, conv, convs
+from lecture_nets.nets.layers import conv, convs
+from lecture_nets.nets.tree import Concat
 
 # Pixels that one unit of the trunk's last map sees.
 FIELDS = {

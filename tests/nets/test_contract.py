@@ -22,10 +22,11 @@ from lecture_nets.nets import (
     GoogLeNet,
     InceptionV2,
     InceptionV3,
+    ResNet50,
     ShallowSVM,
     ZFNet,
 )
-from lecture_nets.nets.layers import stride_of
+from lecture_nets.nets.tree import stride_of
 
 VARIANTS = {
     **NETS,
@@ -48,8 +49,8 @@ VARIANTS = {
 }
 # The other resolutions differ in a stride and a pool only.
 FULL_RESOLUTION = [name for name in VARIANTS if not name.endswith(("-151", "-79"))]
-WITH_SIDE_HEADS = [name for name in FULL_RESOLUTION if name.startswith(("googlenet", "inception"))]
-WITHOUT_SIDE_HEADS = [name for name in FULL_RESOLUTION if name not in WITH_SIDE_HEADS]
+WITH_AUX_HEADS = [name for name in FULL_RESOLUTION if name.startswith(("googlenet", "inception"))]
+WITHOUT_AUX_HEADS = [name for name in FULL_RESOLUTION if name not in WITH_AUX_HEADS]
 
 each_net = pytest.mark.parametrize("name", NETS)
 each_variant = pytest.mark.parametrize("name", VARIANTS)
@@ -114,6 +115,7 @@ def test_nets_stand_in_the_order_of_the_lecture():
         ("googlenet", GoogLeNet),
         ("inception_v2", InceptionV2),
         ("inception_v3", InceptionV3),
+        ("resnet50", ResNet50),
     ]
 
 
@@ -178,6 +180,7 @@ def same_row(written: str, row: str) -> bool:
         ("inception_v2", "3x3"),
         ("inception_v2-7x7", "7x7"),
         ("inception_v3", None),
+        ("resnet50", None),
     ],
 )
 def test_row_comments_are_the_shapes(name, table):
@@ -251,28 +254,28 @@ def test_aux_heads_are_keyed_by_rows(name):
     assert list(net.aux_heads) == [row for row in rows if row in net.aux_heads]
 
 
-@pytest.mark.parametrize("name", WITHOUT_SIDE_HEADS)
-def test_without_aux_heads_there_are_no_side_scores(name):
+@pytest.mark.parametrize("name", WITHOUT_AUX_HEADS)
+def test_without_aux_heads_there_are_no_aux_logits(name):
     net = small(name)
     assert (len(net.aux_heads), net.forward_with_aux(batch(net))[1]) == (0, [])
 
 
-@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
+@pytest.mark.parametrize("name", WITH_AUX_HEADS)
 def test_aux_heads_can_be_left_out(name):
     net = small(name, aux_heads=False)
     assert (len(net.aux_heads), net.forward_with_aux(batch(net))[1]) == (0, [])
 
 
-@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
+@pytest.mark.parametrize("name", WITH_AUX_HEADS)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
-def test_side_scores_have_the_shape_of_scores(name, training):
+def test_aux_logits_have_the_shape_of_scores(name, training):
     net = small(name).train(training)
     _, aux = net.forward_with_aux(batch(net))
     assert [logit.shape for logit in aux] == [(2, 5)] * len(net.aux_heads)
 
 
-@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
-def test_side_scores_are_those_of_their_rows(name):
+@pytest.mark.parametrize("name", WITH_AUX_HEADS)
+def test_aux_logits_are_those_of_their_rows(name):
     net = small(name).eval()
     x = images(2, net.min_size)
     _, aux = net.forward_with_aux(x)
@@ -282,7 +285,7 @@ def test_side_scores_are_those_of_their_rows(name):
 
 
 @each_at_full_resolution
-def test_side_scores_do_not_change_the_scores(name):
+def test_aux_logits_do_not_change_the_scores(name):
     net = small(name).eval()
     x = images(2, net.min_size)
     assert torch.equal(net.forward_with_aux(x)[0], net(x))
@@ -318,8 +321,8 @@ def test_below_min_size_the_error_names_network_minimum_and_size(name):
         net(torch.empty(2, 3, least + 9, least - 1, device="meta"))
 
 
-@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
-def test_below_min_size_side_scores_fail_alike(name):
+@pytest.mark.parametrize("name", WITH_AUX_HEADS)
+def test_below_min_size_aux_logits_fail_alike(name):
     net = shapes_only(name)
     with pytest.raises(ValueError, match="needs images of at least"):
         net.forward_with_aux(torch.empty(2, 3, 9, 9, device="meta"))
@@ -403,7 +406,10 @@ def test_relus_are_modules(name):
 @each_at_full_resolution
 def test_every_layer_but_the_last_has_its_own_relu(name):
     net = shapes_only(name)
-    layers = sum(isinstance(layer, nn.Conv2d | nn.Linear) for layer in net.modules())
+    layers = sum(
+        isinstance(layer, nn.Conv2d | nn.Linear) and "shortcut" not in name  # added before the ReLU
+        for name, layer in net.named_modules()
+    )
     relus = sum(isinstance(layer, nn.ReLU) for layer in net.modules())
     assert relus == layers - 1 - len(net.aux_heads)
 
@@ -491,7 +497,7 @@ def test_exports_for_any_batch(name):
     torch.testing.assert_close(logits, net(x))
 
 
-@pytest.mark.parametrize("name", WITH_SIDE_HEADS)
+@pytest.mark.parametrize("name", WITH_AUX_HEADS)
 def test_aux_heads_can_be_taken_off(name):
     net = small(name).eval()
     x = batch(net)

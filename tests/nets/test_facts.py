@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_nets.analysis import cost
-from lecture_nets.analysis.cost import Cost, count_depth, count_parameters, count_ways
+from lecture_nets.analysis.cost import Cost, count_branch_paths, count_depth, count_parameters
 from lecture_nets.nets import NETS, VGG19, AlexNet, GoogLeNet, InceptionV2, InceptionV3, ZFNet
 from lecture_nets.nets.layers import conv, convs
 
@@ -789,4 +789,4 @@ def test_cost_refuses_images_that_the_net_refuses():
 def test_branches_inside_a_branch_count_too():
     # arXiv 1512.00567, figure 7: two of the four branches end in a 1x3 beside a 3x1.
     module = build("inception_v3").trunk.inception_c2
-    assert (count_depth(module), count_ways(module)) == (3, 6)
+    assert (count_depth(module), count_branch_paths(module)) == (3, 6)

@@ -39,6 +39,13 @@ def test_truncated_normal_draws_neighbors_independently():
         assert torch.corrcoef(torch.stack([left, right]))[0, 1].abs() < 5e-3
 
 
+def test_truncated_normal_repeats_no_run_of_values():
+    # Values taken from a table would come in runs: equal pairs of neighbors, far too many.
+    values = drawn(1_000_000).double()
+    pairs = (values[:-1] * 1e9 + values[1:]).sort().values
+    assert (pairs.diff() == 0).sum() < 50
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (2, 16), (7, 33), (64, 3, 7, 7)], ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
 def test_truncated_normal_fills_every_place(shape, dtype):

@@ -10,19 +10,17 @@ from torch import nn
 from lecture_nets.nets.layers import (
     LRN,
     AuxiliaryHead,
-    Concat,
     ConvBlock,
     GridPool,
     aux_heads_on,
     average_head,
     chain,
-    channels_after,
     conv,
     convs,
     fully_connected_head,
     scale_channels,
-    stride_of,
 )
+from lecture_nets.nets.tree import Concat
 from lecture_nets.nets.vgg19 import Block
 
 
@@ -113,6 +111,28 @@ def test_convs_keep_the_map_at_stride_1():
     assert convs(3, 1.0, (8, 5), (8, (1, 7)))(image(side=9)).shape == (2, 8, 9, 9)
 
 
+@pytest.mark.parametrize("row", [conv(8, 3, eps=1e-5, bias=True, relu=False), "convs"])
+def test_rows_hand_on_all_options_of_a_block(row):
+    options = dict(eps=1e-5, bias=True, relu=False)
+    (block,) = convs(3, 1.0, (8, 3), **options) if row == "convs" else [row(3, 1.0)]
+    assert [name for name, _ in block.named_children()] == ["conv", "norm"]
+    assert (block.norm.eps, block.conv.bias is None) == (1e-5, False)
+
+
+def test_a_misspelled_option_of_a_row_is_refused():
+    with pytest.raises(TypeError, match="batchnorm"):
+        conv(8, 3, batchnorm=False)(3, 1.0)
+
+
+@pytest.mark.parametrize("options", [{}, dict(bias=True, eps=1e-5), dict(relu=False)], ids=str)
+def test_a_block_that_is_normalized_later_is_as_if_built_so(options):
+    later, built = (ConvBlock(3, 8, 3, batch_norm=norm, **options) for norm in (False, True))
+    later.eval().normalize()
+    assert repr(later) == repr(built)
+    assert list(later.state_dict()) == list(built.state_dict())
+    assert not later.norm.training
+
+
 def test_convs_take_no_padding_at_stride_2():
     assert convs(3, 1.0, (8, 3, 2))(image(side=9)).shape == (2, 8, 4, 4)
 
@@ -120,51 +140,6 @@ def test_convs_take_no_padding_at_stride_2():
 def test_convs_number_their_layers():
     names = [name for name, _ in convs(3, 1.0, (8, 1), (8, 3)).named_children()]
     assert names == ["0", "1"]
-
-
-def test_concat_joins_channels_in_the_order_written():
-    both = Concat(z=nn.Identity(), a=nn.ReLU())
-    x = image()
-    assert torch.equal(both(x), torch.cat([x, x.relu()], dim=1))
-
-
-def test_concat_names_are_the_state_dict_keys():
-    both = Concat(left=nn.Conv2d(3, 2, 1, bias=False), right=nn.Conv2d(3, 2, 1, bias=False))
-    assert list(both.state_dict()) == ["left.weight", "right.weight"]
-
-
-@pytest.mark.parametrize(
-    ("layer", "channels"),
-    [
-        (nn.MaxPool2d(2), 3),
-        (nn.Conv2d(3, 7, 1), 7),
-        (nn.Sequential(nn.Conv2d(3, 7, 1), nn.BatchNorm2d(7), nn.ReLU()), 7),
-        (Concat(a=nn.Identity(), b=nn.Conv2d(3, 7, 1)), 10),
-        (nn.Sequential(nn.Conv2d(3, 5, 1), Concat(a=nn.MaxPool2d(1), b=nn.Conv2d(5, 2, 1))), 7),
-    ],
-    ids=["pool", "convolution", "sequence", "concat", "concat in sequence"],
-)
-def test_channels_after_is_what_comes_out(layer, channels):
-    assert channels_after(layer, 3) == layer(image()).shape[1] == channels
-
-
-@pytest.mark.parametrize(
-    ("layer", "stride"),
-    [
-        (nn.ReLU(), 1),
-        (nn.Conv2d(3, 5, 3), 1),  # smaller by two pixels, and no coarser
-        (nn.Conv2d(3, 5, 3, stride=2), 2),
-        (nn.Conv2d(3, 5, 11, stride=4), 4),
-        (nn.MaxPool2d(3, stride=2), 2),
-        (nn.MaxPool2d(3, stride=1, padding=1), 1),
-        (nn.AvgPool2d(4), 4),
-        (nn.Sequential(ConvBlock(3, 8, 3, stride=2), nn.MaxPool2d(2)), 4),
-        (Concat(a=nn.MaxPool2d(3, stride=2), b=convs(3, 1.0, (8, 1), (8, 3, 2))), 2),
-    ],
-    ids=str,
-)
-def test_stride_of(layer, stride):
-    assert stride_of(layer) == stride
 
 
 @pytest.mark.parametrize(

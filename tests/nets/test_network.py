@@ -18,7 +18,7 @@ from lecture_nets.nets import (
     ShallowSVM,
     ZFNet,
 )
-from lecture_nets.nets.layers import stride_of
+from lecture_nets.nets.tree import stride_of
 
 each_net = pytest.mark.parametrize("name", NETS)
 
