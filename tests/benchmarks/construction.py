@@ -1,4 +1,4 @@
-"""How long does building Inception V3 take, beside torchvision's? Both with their start values.
+"""The time of building Inception V3 beside torchvision's, both with their start values.
 
     python tests/benchmarks/construction.py [--rounds 15]
 
@@ -36,7 +36,7 @@ def main() -> None:
     def theirs() -> object:
         return torchvision.models.inception_v3(weights=None, init_weights=True)
 
-    first = seconds(InceptionV3)  # makes the table of normal values that later builds share
+    first = seconds(InceptionV3)
     theirs()
     pairs = [(seconds(InceptionV3), seconds(theirs)) for _ in range(rounds)]
     result = {
