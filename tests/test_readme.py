@@ -1,7 +1,8 @@
-"""What README says, held to the code and to the measurements; its Chinese twin, held to README."""
+"""README agrees with the code, with docs/networks and with the measurements, in both languages."""
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,16 @@ from PIL import Image
 from lecture_nets.analysis import cost
 from lecture_nets.nets import NETS
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).parents[1]
 ENGLISH, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What may differ beside the words: the link to the other language.
-TWINS = {"README.md", "README.zh-CN.md"}
+# What may differ besides the words: the link to the other language.
+LANGUAGES = {"README.md", "README.zh-CN.md"}
 
 
 def code(text: str) -> list[tuple[str, str]]:
@@ -27,7 +33,7 @@ def prose(text: str) -> str:
 
 
 def links(text: str) -> list[str]:
-    return [target for target in re.findall(r"\]\(([^)#]+)\)", text) if target not in TWINS]
+    return [target for target in re.findall(r"\]\(([^)#]+)\)", text) if target not in LANGUAGES]
 
 
 def headings(text: str) -> list[int]:
@@ -61,6 +67,19 @@ def test_the_table_of_networks_is_what_the_code_counts():
     assert [
         (name, *(int(n.replace(",", "")) for n in numbers)) for name, *numbers in rows
     ] == counted
+
+
+def test_years_and_published_weights_are_those_of_the_networks_own_files():
+    years = re.findall(r"^\| \[`\w+`.*?\| (\d{4}) \|", ENGLISH, re.MULTILINE)
+    said = [
+        tomllib.loads((ROOT / "docs" / "networks" / f"{name}.toml").read_text("utf-8"))
+        for name in NETS
+    ]
+    assert [int(year) for year in years] == [each["year"] for each in said]
+    (named,) = re.findall(r"weights these libraries publish, for (.*?);", ENGLISH)
+    assert [name.replace("-", "").replace(" ", "") for name in re.split(", | and ", named)] == [
+        net.__name__ for net, each in zip(NETS.values(), said, strict=True) if "peers" in each
+    ]
 
 
 def test_the_picture_says_what_it_shows_in_the_words_it_was_drawn_with():

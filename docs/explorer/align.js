@@ -24,7 +24,7 @@ const Align = (() => {
     return found;
   }
 
-  // Rows of one name; an auxiliary head may listen to another row.
+  // Rows of one name; an auxiliary head may stand at another row.
   const rows = (first, second) => pairs(first, second, (row) => (row.aux_head ? "auxiliary head" : row.name));
 
   // The steps of two lanes (layers.js) that the other does not have.

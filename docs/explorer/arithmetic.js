@@ -1,4 +1,5 @@
-// What follows from a blueprint, an image size and a width: shapes, multiply-adds, views, paths. No page here.
+// What follows from a blueprint, an image size and a width: shapes, multiply-adds, receptive
+// fields, paths. No page here.
 // It counts as lecture_nets.analysis does (cost.py, receptive_field.py, paths.py); a test compares every number.
 "use strict";
 
@@ -19,13 +20,14 @@ const Arithmetic = (() => {
 
   const slide = (layer, [, height, width]) => [windows(layer, 0, height), windows(layer, 1, width)];
 
-  // A auxiliary head's pool: on maps too small for its windows, they shrink.
+  // An auxiliary head's pool: on maps too small for its windows, they shrink.
   function gridPool(layer, shape) {
     const least = layer.kernel_size[0] + layer.stride[0] * (layer.grid - 1);
     return Math.min(shape[1], shape[2]) < least ? [layer.grid, layer.grid] : slide(layer, shape);
   }
 
-  // By kind, the shape behind a layer; all other kinds keep it. ``w`` is the place of the width in BLUEPRINTS.widths.
+  // By kind, the shape behind a layer. ``w`` is the place of the width in BLUEPRINTS.widths.
+  const same = (layer, shape) => shape;
   const SHAPES = {
     convolution: (layer, shape, w) => [layer.channels[w], ...slide(layer, shape)],
     max: (layer, shape) => [shape[0], ...slide(layer, shape)],
@@ -36,7 +38,32 @@ const Arithmetic = (() => {
     linear: (layer, shape, w) => [layer.channels[w]],
     function: (layer, [, ...map], w) => [layer.channels[w], ...map.map((side) => side - layer.trims)],
     codebook: (layer, shape, w) => [layer.channels[w]],
+    batch_norm: same,
+    response_norm: same,
+    relu: same,
+    dropout: same,
+    identity: same,
   };
+
+  // By kind, how branches are joined: their shapes, and the unit paths that end in each of their channels, where
+  // null is a channel that is still the input's.
+  const JOINS = {
+    concat: {
+      shape: (shapes) => [sum(shapes.map(([channels]) => channels)), ...shapes[0].slice(1)],
+      ends: (ends) => ends.flat(),
+    },
+    add: {
+      shape: (shapes) => shapes[0],
+      ends: ([first, ...others]) =>
+        first.map((end, channel) =>
+          sum(
+            [end, ...others.map((ends) => ends[channel])].map((end) => end ?? 1n),
+            0n,
+          ),
+        ),
+    },
+  };
+  const joinOf = (fork) => Tree.known(JOINS, "branches", fork.kind);
 
   // Multiply-adds outgrow the exact integers of JavaScript's numbers on large images.
   const big = (numbers) => product(numbers.map(BigInt), 1n);
@@ -46,11 +73,18 @@ const Arithmetic = (() => {
     codebook: (layer, [, height, width], output, w) => big([height, width, layer.macs_per_position[w]]),
   };
 
-  // A layer, or a tree of them, for one map: what goes in and out, and what it costs; `parts` or `branches` inside.
-  function measure(layer, input, w) {
-    if (layer.chain) return measureChain(layer, input, w);
-    if (layer.branches) return measureBranches(layer, input, w);
-    const output = SHAPES[layer.kind]?.(layer, input, w) ?? input;
+  // A tree for one map, as a tree of the same form: what goes in and out of each part, and what it costs.
+  function measure(tree, input, w) {
+    const through = Tree.fold(tree, {
+      leaf: (layer) => (input) => measureLeaf(layer, input, w),
+      chain: (parts) => (input) => measureChain(parts, input),
+      branches: (branches, fork) => (input) => measureBranches(branches, fork, input),
+    });
+    return through(input);
+  }
+
+  function measureLeaf(layer, input, w) {
+    const output = Tree.known(SHAPES, "a layer", layer.kind)(layer, input, w);
     return {
       layer,
       input,
@@ -62,25 +96,25 @@ const Arithmetic = (() => {
     };
   }
 
-  function measureChain(layer, input, w) {
-    const parts = [];
+  function measureChain(parts, input) {
+    const chain = [];
     let output = input;
-    for (const part of layer.chain) {
-      parts.push(measure(part, output, w));
-      output = parts.at(-1).output;
+    for (const part of parts) {
+      chain.push(part(output));
+      output = chain.at(-1).output;
     }
-    const depth = sum(parts.map((part) => part.depth));
-    const paths = product(parts.map((part) => part.paths));
-    return { layer, input, output, parts, ...totals(parts), depth, paths };
+    const depth = sum(chain.map((part) => part.depth));
+    const paths = product(chain.map((part) => part.paths));
+    return { chain, input, output, ...totals(chain), depth, paths };
   }
 
-  function measureBranches(layer, input, w) {
-    const branches = Object.entries(layer.branches).map(([name, part]) => [name, measure(part, input, w)]);
-    const parts = branches.map(([, part]) => part);
-    const output = [sum(parts.map((part) => part.output[0])), ...parts[0].output.slice(1)];
+  function measureBranches(named, fork, input) {
+    const branches = Object.fromEntries(named.map(([name, part]) => [name, part(input)]));
+    const parts = Object.values(branches);
+    const output = joinOf(fork).shape(parts.map((part) => part.output));
     const depth = Math.max(...parts.map((part) => part.depth));
     const paths = sum(parts.map((part) => part.paths));
-    return { layer, input, output, branches, ...totals(parts), depth, paths };
+    return { kind: fork.kind, branches, input, output, ...totals(parts), depth, paths };
   }
 
   const totals = (parts) => ({
@@ -91,33 +125,34 @@ const Arithmetic = (() => {
     ),
   });
 
-  // What a unit sees along one axis, {field, jump}, behind a layer; of several branches the one that sees most.
-  function view(layer, seen, axis) {
-    if (layer.chain) return layer.chain.reduce((so_far, part) => view(part, so_far, axis), seen);
-    if (layer.branches) {
-      const views = Object.values(layer.branches).map((branch) => view(branch, seen, axis));
-      return views.reduce((a, b) => ((b.field - a.field || b.jump - a.jump) > 0 ? b : a));
-    }
-    const [kernel, stride] = [layer.kernel_size?.[axis] ?? 1, layer.stride?.[axis] ?? 1];
-    return { field: seen.field + (kernel - 1) * seen.jump, jump: seen.jump * stride };
-  }
+  // The receptive field along one axis, {field, jump}, behind a layer; of several branches the largest.
+  const receive = (tree, start, axis) =>
+    Tree.follow(
+      tree,
+      start,
+      (layer, { field, jump }) => {
+        const [kernel, stride] = [layer.kernel_size?.[axis] ?? 1, layer.stride?.[axis] ?? 1];
+        return { field: field + (kernel - 1) * jump, jump: jump * stride };
+      },
+      (fields) => fields.reduce((a, b) => ((b.field - a.field || b.jump - a.jump) > 0 ? b : a)),
+    );
 
   // The rows of lecture_nets.analysis.cost, each with `inside`, what `measure` found. `field` is null where every
   // unit sees the whole image.
   function rows(net, size, w) {
     const found = [];
-    let views = [0, 1].map(() => ({ field: 1, jump: 1 }));
+    let received = [0, 1].map(() => ({ field: 1, jump: 1 }));
     let shape = [net.in_channels, size, size];
-    const add = (name, layer, seen, aux_head = false) => {
+    const add = (name, layer, fields, aux_head = false) => {
       const inside = measure(layer, shape, w);
       const { output, parameters, macs, depth, paths } = inside;
-      const field = seen && output.length === 3 ? Math.max(...seen.map((each) => each.field)) : null;
+      const field = fields && output.length === 3 ? Math.max(...fields.map((each) => each.field)) : null;
       found.push({ name, output, parameters, macs, depth, paths, field, aux_head, inside });
       return output;
     };
     for (const [name, layer] of Object.entries(net.trunk)) {
-      views = views.map((seen, axis) => view(layer, seen, axis));
-      shape = add(name, layer, views);
+      received = received.map((so_far, axis) => receive(layer, so_far, axis));
+      shape = add(name, layer, received);
       if (net.aux_heads[name]) add(`aux_heads.${name}`, net.aux_heads[name], null, true);
     }
     add("head", net.head, null);
@@ -141,17 +176,24 @@ const Arithmetic = (() => {
     let ends = Array(net.in_channels).fill(null); // null: a channel is still the input's
     let branch_paths = 1;
     return Object.entries({ ...net.trunk, head: net.head }).map(([name, layer]) => {
-      ends = endsBehind(layer, ends, w);
-      const ways = waysThrough(layer);
-      branch_paths *= ways;
-      return { name, ways, branch_paths, unit_paths: join(ends) };
+      ends = Tree.follow(
+        layer,
+        ends,
+        (part, ends) => endsBehind(part, ends, w),
+        (ends, fork) => joinOf(fork).ends(ends),
+      );
+      const row_paths = pathsThrough(layer);
+      branch_paths *= row_paths;
+      return { name, row_paths, branch_paths, unit_paths: join(ends) };
     });
   }
 
-  function waysThrough(layer) {
-    if (layer.chain) return product(layer.chain.map(waysThrough));
-    return layer.branches ? sum(Object.values(layer.branches).map(waysThrough)) : 1;
-  }
+  const pathsThrough = (tree) =>
+    Tree.fold(tree, {
+      leaf: () => 1,
+      chain: (parts) => product(parts),
+      branches: (branches) => sum(branches.map(([, part]) => part)),
+    });
 
   // Unit paths that end in any of these channels; the input's channels are one place.
   const join = (ends) =>
@@ -161,8 +203,6 @@ const Arithmetic = (() => {
     );
 
   function endsBehind(layer, ends, w) {
-    if (layer.chain) return layer.chain.reduce((so_far, part) => endsBehind(part, so_far, w), ends);
-    if (layer.branches) return Object.values(layer.branches).flatMap((branch) => endsBehind(branch, ends, w));
     if (layer.kind === "linear") return Array(layer.channels[w]).fill(join(ends));
     if (layer.kind !== "convolution") return ends;
     const [read, made] = [ends.length / layer.groups, layer.channels[w] / layer.groups];

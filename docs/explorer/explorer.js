@@ -110,18 +110,18 @@
 
   // What a network is about in few words holds for its first variant.
   function about({ net, variant, title }) {
-    const notebook = NOTEBOOKS[net];
+    const { in_short, notebook, notebook_title } = ABOUT[net];
     const link = (href, ...words) => element("a", { href }, words);
     return element(
       "div",
       {},
       element("h2", {}, title),
-      variant === 0 ? element("p", {}, say(net)) : "",
+      variant === 0 ? element("p", {}, say(in_short)) : "",
       element(
         "p",
         { class: "links" },
         link(`../networks/${net}.html`, say("networkPage", NETWORKS[net].title)),
-        link(`../lecture/${notebook}.html`, say("notebook"), ": ", say(notebook)),
+        link(`../lecture/${notebook}.html`, say("notebook"), ": ", say(notebook_title)),
       ),
     );
   }

@@ -1,7 +1,7 @@
 // Which language is shown, and how an element with words in it is made.
 "use strict";
 
-// <tag attributes>children</tag>; attributes that are functions listen, those that are false stay away.
+// <tag attributes>children</tag>; attributes that are functions handle events, those that are false stay away.
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -42,17 +42,20 @@ const Language = (() => {
   const shown = () => (root.dataset.language === "both" ? ["en", "zh"] : [root.dataset.language]);
   const fill = (words, values) => (typeof words === "function" ? words(...values) : words);
 
-  // WORDS[key] for places that take only text: options of a list, labels for screen readers.
+  // `key` names words of WORDS, or is itself {en, zh}.
+  const find = (key) => (typeof key === "string" ? WORDS[key] : key);
+
+  // Words for places that take only text: options of a list, labels for screen readers.
   const text = (key, ...values) =>
     shown()
-      .map((code) => fill(WORDS[key][code], values))
+      .map((code) => fill(find(key)[code], values))
       .join(" · ");
 
-  // WORDS[key] as an element. Where both languages say the same, once is enough.
+  // Words as an element. Where both languages say the same, once is enough.
   function say(key, ...values) {
     const spans = new Map(
       shown()
-        .map((code) => [fill(WORDS[key][code], values), code])
+        .map((code) => [fill(find(key)[code], values), code])
         .reverse(),
     );
     const parts = [...spans].reverse().map(([words, code]) => element("span", { lang: CODES[code] }, words));

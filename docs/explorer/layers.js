@@ -3,37 +3,38 @@
 
 const Layers = (() => {
   const { say } = Language;
-  const NOTES = ["batch_norm", "relu", "dropout"]; // told at the layer they follow
+  const NOTES = ["batch_norm", "relu", "dropout"]; // written at the layer they follow
   const SILENT = ["identity", "flatten"];
   const times = (numbers) => numbers.map((number) => number.toLocaleString("en-US")).join(" × ");
   const between = (words, mark) => words.flatMap((word, i) => (i ? [mark, word] : [word]));
   const close = (numbers) => numbers.join("×");
 
-  // What an image passes, one after another: steps, and {branches: [[name, lane], …]} where the way forks.
-  function lane(found) {
-    if (found.branches) {
-      const branches = found.branches.map(([name, part]) => [name, lane(part)]);
-      return [{ branches, input: found.input, output: found.output }];
+  // What an image passes, one after another: steps, and forks {kind, branches: [[name, lane], …]}. `found` is the
+  // tree that Arithmetic measured.
+  const lane = (found) =>
+    Tree.fold(found, {
+      leaf: ({ layer, input, output }) =>
+        SILENT.includes(layer.kind) ? [] : [{ layer, input, output, notes: [] }],
+      chain: (parts) => noted(parts.flat()),
+      branches: (branches, { kind, input, output }) => [{ kind, branches, input, output, notes: [] }],
+    });
+
+  // Norms, ReLUs and dropout become notes of what they follow.
+  function noted(steps) {
+    const kept = [];
+    for (const step of steps) {
+      if (kept.length && NOTES.includes(step.layer?.kind)) kept.at(-1).notes.push(step.layer.kind);
+      else kept.push(step);
     }
-    if (!found.parts) {
-      const { layer, input, output } = found;
-      return SILENT.includes(layer.kind) ? [] : [{ layer, input, output, notes: [] }];
-    }
-    const steps = [];
-    for (const step of found.parts.flatMap(lane)) {
-      const before = steps.at(-1);
-      if (before?.notes && NOTES.includes(step.layer?.kind)) before.notes.push(step.layer.kind);
-      else steps.push(step);
-    }
-    return steps;
+    return kept;
   }
 
   const all = (steps) =>
     steps.flatMap((step) => (step.branches ? step.branches.flatMap(([, lane]) => all(lane)) : [step]));
 
-  // Steps with one key are alike, whatever the map. Forks are one key, so that they are looked into.
-  function key({ layer, output, notes }) {
-    if (!layer) return "fork";
+  // Steps with one key are alike, whatever the map. Forks that are joined alike share one, so that they are looked into.
+  function key({ kind: fork, layer, output, notes }) {
+    if (!layer) return JSON.stringify([fork, notes]);
     const { kind, kernel_size, stride, padding, groups, ceil_mode, grid, channels } = layer;
     return JSON.stringify([
       kind,
@@ -75,7 +76,7 @@ const Layers = (() => {
   // A row in few words: its layers, or how many there are.
   function inWords(steps) {
     if (steps.length === 0) return [say("noLayer")];
-    if (steps[0].branches) return [say("branches", steps[0].branches.length)];
+    if (steps[0].branches) return [say(steps[0].kind, steps[0].branches.length)];
     if (steps.length > 2) return [say("manyLayers", steps.length)];
     return between(steps.map(label), [" → "]).flat();
   }
@@ -105,18 +106,27 @@ const Layers = (() => {
   }
 
   const drawSteps = (steps, unlike) =>
-    steps.map((step) => (step.branches ? drawFork(step, unlike) : drawStep(step, unlike.has(step))));
+    steps.flatMap((step) => (step.branches ? drawFork(step, unlike) : [drawStep(step, unlike.has(step))]));
 
-  function drawFork({ branches }, unlike) {
+  // Branches that are added end in a ⊕; those that are concatenated end side by side.
+  function drawFork({ kind, branches, notes }, unlike) {
+    const pass = element("li", { class: "pass" }, say("identity"));
     const drawn = branches.map(([name, steps]) =>
       element(
         "li",
         {},
         element("code", {}, name),
-        element("ol", { class: "chain" }, drawSteps(steps, unlike)),
+        element("ol", { class: "chain" }, steps.length ? drawSteps(steps, unlike) : pass),
       ),
     );
-    return element("li", { class: "fork" }, element("ul", {}, drawn));
+    const fork = element("li", { class: "fork" }, element("ul", {}, drawn));
+    const sum = element("span", { role: "img", "aria-label": Language.text("sum") }, "⊕");
+    const words = between(
+      notes.map((note) => say(note)),
+      ", ",
+    );
+    const join = [...(kind === "add" ? [sum, " "] : []), element("small", {}, words)];
+    return kind === "add" || notes.length ? [fork, element("li", { class: "join" }, join)] : [fork];
   }
 
   function drawStep(step, differs) {

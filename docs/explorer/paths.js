@@ -1,4 +1,4 @@
-// How many ways lead from the image to the logits: drawn as strands, and counted row by row when played.
+// How many paths lead from the image to the logits: drawn as strands, and counted row by row when played.
 "use strict";
 
 const Paths = (() => {
@@ -24,22 +24,22 @@ const Paths = (() => {
     said.replaceChildren();
   }
 
-  function drawHop({ name, ways, branch_paths, unit_paths }, share) {
+  function drawHop({ name, row_paths, branch_paths, unit_paths }, share) {
     const counts = (key, number) => element("span", { class: key }, say(key), " ", element("b", {}, number));
     return element(
       "li",
       { style: `--share: ${share}` },
-      strands(ways),
-      element("span", { class: "name" }, element("code", {}, name), ways > 1 ? ` × ${ways}` : ""),
+      strands(row_paths),
+      element("span", { class: "name" }, element("code", {}, name), row_paths > 1 ? ` × ${row_paths}` : ""),
       counts("branchPaths", exact(branch_paths)),
       counts("unitPaths", short(unit_paths)),
     );
   }
 
-  // One line a way, from the row above to this one.
-  function strands(ways) {
-    const lines = Array.from({ length: ways }, (_, i) => {
-      const x = 30 + (ways === 1 ? 0 : (i / (ways - 1) - 0.5) * 52);
+  // One line a path, from the row above to this one.
+  function strands(row_paths) {
+    const lines = Array.from({ length: row_paths }, (_, i) => {
+      const x = 30 + (row_paths === 1 ? 0 : (i / (row_paths - 1) - 0.5) * 52);
       return `<path d="M30 0 C ${x} 12, ${x} 32, 30 44" pathLength="1"/>`;
     });
     const holder = element("span", { class: "strands", "aria-hidden": "true" });

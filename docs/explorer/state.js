@@ -5,6 +5,7 @@
 
 const State = (() => {
   const NETWORKS = BLUEPRINTS.networks;
+  const FIRST = "inception_v3"; // where the lecture leads
   const OWN_KEYS = ["net", "size", "width", "row", "with"];
 
   const plan = (net, variant) => NETWORKS[net].variants[variant];
@@ -47,7 +48,7 @@ const State = (() => {
       return otherwise;
     };
     const names = Object.keys(NETWORKS);
-    const net = pick("net", names, names.at(-1));
+    const net = pick("net", names, FIRST);
     const second = pick("with", names, "");
     const keys = [...OWN_KEYS, ...optionNames(net, ""), ...optionNames(second, "with_")];
     for (const key of asked.keys())

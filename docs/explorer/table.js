@@ -164,7 +164,7 @@ const Table = (() => {
       "th",
       { role: "rowheader", scope: "row" },
       button,
-      aux_head ? element("small", {}, say("sideHead")) : "",
+      aux_head ? element("small", {}, say("auxHead")) : "",
       only ? element("small", {}, Layers.mark(), " ", say("onlyIn", only)) : "",
     );
   }

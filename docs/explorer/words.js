@@ -1,4 +1,5 @@
-// Every word on the page, in English and Chinese. A function where a number or a name goes in.
+// Every word on the page but what is said of a network (about.js), in English and Chinese; a function where a
+// number or a name goes in.
 "use strict";
 
 const WORDS = {
@@ -7,7 +8,7 @@ const WORDS = {
     en: "Choose a network, an image size and a width: shapes and costs follow. Open a row to see its layers.",
     zh: "选择网络、图像大小和宽度系数，各层的形状与开销随之更新。点开一行，可以查看其中的各层。",
   },
-  site: { en: "All pages", zh: "网站首页" },
+  site: { en: "Home", zh: "网站首页" },
   language: { en: "Language", zh: "语言" },
 
   network: { en: "Network", zh: "网络" },
@@ -17,49 +18,27 @@ const WORDS = {
   nothing: { en: "nothing", zh: "不比较" },
   size: { en: "Image size in pixels", zh: "图像边长（像素）" },
   sizeHint: {
-    en: (least, paper) => `at least ${least}; the paper has ${paper}`,
+    en: (least, paper) => `at least ${least}; paper: ${paper}`,
     zh: (least, paper) => `至少 ${least}；论文中为 ${paper}`,
   },
   width: { en: "Width", zh: "宽度系数" },
   widthHint: { en: "scales all channels", zh: "缩放所有通道数" },
   settings: { en: "Settings", zh: "设置" },
 
-  alexnet: {
-    en: "Two towers, large first windows, response norms",
-    zh: "两路分组卷积、首层大窗口、局部响应归一化",
-  },
-  shallow_svm: {
-    en: "No deep network: Fisher vectors and a linear classifier",
-    zh: "不是深层网络：Fisher 向量加线性分类器",
-  },
-  zfnet: { en: "AlexNet with smaller first windows", zh: "首层窗口更小的 AlexNet" },
-  vgg19: { en: "Nothing but 3×3 convolutions and pools", zh: "只有 3×3 卷积和池化" },
-  googlenet: {
-    en: "The first Inception modules, two auxiliary heads",
-    zh: "最早的 Inception 模块，带两个辅助分类器",
-  },
-  inception_v2: { en: "Windows factorized into smaller ones", zh: "把大窗口分解为小窗口" },
-  inception_v3: {
-    en: "Inception V2 as it was released, with a normalized auxiliary head",
-    zh: "作者发布的版本，辅助分类器也做批归一化",
-  },
-  "01_deeper_is_better": { en: "Deeper is better", zh: "越深越好" },
-  "04_inception_v2": { en: "Inception V2", zh: "Inception V2" },
-  "05_inception_v3": { en: "Inception V3", zh: "Inception V3" },
   networkPage: { en: (name) => `About ${name}`, zh: (name) => `${name} 简介` },
   notebook: { en: "Notebook", zh: "课程笔记本" },
 
-  sums: { en: "In sum", zh: "合计" },
+  sums: { en: "Totals", zh: "合计" },
   parameters: { en: "Parameters", zh: "参数量" },
   aux_parameters: { en: "Parameters of auxiliary heads", zh: "辅助分类器的参数量" },
   macs: { en: "Multiply-adds", zh: "乘加次数" },
   depth: { en: "Depth", zh: "深度" },
   paths: { en: "Paths", zh: "路径数" },
   unit_paths: { en: "Unit paths", zh: "单元路径数" },
-  field: { en: "Sees, px", zh: "感受野（像素）" },
+  field: { en: "Receptive field (px)", zh: "感受野（像素）" },
   whole: { en: "all", zh: "整幅图像" },
   sumsHint: {
-    en: "Parameters, multiply-adds and depth add up over the rows, paths multiply. Auxiliary heads serve training only and are not counted, but where the line says so.",
+    en: "Parameters, multiply-adds and depth add up over the rows, paths multiply. Auxiliary heads serve training only and are not included unless noted.",
     zh: "参数量、乘加次数和深度逐行相加，路径数逐行相乘。辅助分类器只用于训练，除非另有说明，不计入合计。",
   },
 
@@ -76,11 +55,14 @@ const WORDS = {
   drawing: { en: "Drawing", zh: "示意图" },
   layers: { en: "Layers", zh: "各层" },
   output: { en: "Output", zh: "输出" },
-  sideHead: { en: "auxiliary head", zh: "辅助分类器" },
+  auxHead: { en: "auxiliary head", zh: "辅助分类器" },
   total: { en: "Total", zh: "合计" },
   differs: { en: "differs", zh: "不同" },
   onlyIn: { en: (title) => `only in ${title}`, zh: (title) => `仅 ${title} 有` },
-  branches: { en: (n) => `${n} branches`, zh: (n) => `${n} 个分支` },
+  concat: { en: (n) => `${n} branches`, zh: (n) => `${n} 个分支` },
+  add: { en: (n) => `${n} branches, added`, zh: (n) => `${n} 个分支相加` },
+  sum: { en: "added", zh: "逐元素相加" },
+  identity: { en: "identity", zh: "恒等映射" },
   manyLayers: { en: (n) => `${n} layers`, zh: (n) => `${n} 层` },
   noLayer: { en: "left out", zh: "省略" },
   inside: { en: (name) => `Inside ${name}`, zh: (name) => `${name} 的内部` },
@@ -102,7 +84,7 @@ const WORDS = {
   groups: { en: (n) => `${n} groups`, zh: (n) => `${n} 组` },
   ceil_mode: { en: "rounds up", zh: "向上取整" },
 
-  pathsTitle: { en: "Paths from image to logits", zh: "从图像到得分的路径" },
+  pathsTitle: { en: "Paths from image to logits", zh: "从图像到 logits 的路径" },
   pathsHint: {
     en: "A branch path chooses one branch in each module. A unit path chooses one channel, or neuron, in every layer. Both multiply from row to row.",
     zh: "分支路径在每个模块中选择一个分支；单元路径在每一层选择一个通道或神经元。二者都逐行相乘。",
@@ -126,7 +108,7 @@ const WORDS = {
   },
   said: {
     en: (name, size, width, parameters, macs, field) =>
-      `${name}, ${size} pixels, width ${width}: ${parameters} parameters, ${macs} multiply-adds, sees ${field} pixels.`,
+      `${name}, ${size} pixels, width ${width}: ${parameters} parameters, ${macs} multiply-adds, receptive field ${field} pixels.`,
     zh: (name, size, width, parameters, macs, field) =>
       `${name}，${size} 像素，宽度系数 ${width}：${parameters} 个参数，${macs} 次乘加，感受野 ${field} 像素。`,
   },
@@ -139,22 +121,11 @@ const WORDS = {
   },
   unknown: {
     en: (key, given, known) =>
-      `The address asks for ${key}=${given}, which is not here. There are: ${known}.`,
+      `The address asks for ${key}=${given}, which does not exist. Choose one of: ${known}.`,
     zh: (key, given, known) => `地址中的 ${key}=${given} 不存在。可以选择：${known}。`,
   },
   unknownKey: {
-    en: (key, known) => `The address has “${key}”, which is not known. There are: ${known}.`,
+    en: (key, known) => `The address has “${key}”, which is unknown. Known are: ${known}.`,
     zh: (key, known) => `地址中的“${key}”无法识别。可以使用：${known}。`,
   },
-};
-
-// The notebook in which a network is the subject: a page of the site, whose title WORDS has.
-const NOTEBOOKS = {
-  shallow_svm: "01_deeper_is_better",
-  alexnet: "01_deeper_is_better",
-  zfnet: "01_deeper_is_better",
-  vgg19: "01_deeper_is_better",
-  googlenet: "01_deeper_is_better",
-  inception_v2: "04_inception_v2",
-  inception_v3: "05_inception_v3",
 };

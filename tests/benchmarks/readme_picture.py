@@ -12,12 +12,18 @@ from lecture_nets.nets import NETS
 from lecture_nets.visualize.figures import BLUE, Picture
 
 PATH = Path(__file__).parents[2] / "docs" / "images" / "readme.png"
-BELOW = ("AlexNet", "InceptionV3")  # whose names would lie on a neighbor's
+# Names that would lie on a neighbor's: their offset and alignment.
+RIGHT_ABOVE = ((7, 3), "left", "bottom")
+ELSEWHERE = {
+    "AlexNet": ((7, -5), "left", "top"),
+    "InceptionV3": ((7, -5), "left", "top"),
+    "ResNet50": ((0, 13), "right", "bottom"),
+}
 POINTS_PER_MAC = 1.2e-7  # area in square points: VGG-19 gets the largest disc that still fits
 
 
 def draw() -> Picture:
-    """The seven networks: depth against parameters, and multiply-adds as the area of discs."""
+    """All networks: depth against parameters, and multiply-adds as the area of discs."""
     sheets = {}
     for net_class in NETS.values():
         with torch.device("meta"):
@@ -27,9 +33,9 @@ def draw() -> Picture:
         for name, sheet in sheets.items()
     )
     picture = Picture(
-        "Seven networks, counted",
-        alt=f"Depth against parameters of the seven networks: {words}. VGG19 needs by far the most "
-        "multiply-adds.",
+        f"{len(sheets)} networks, counted",
+        alt=f"Depth against parameters of {len(sheets)} networks: {words}. VGG19 needs by far the "
+        "most multiply-adds.",
         size=(9, 4),
     )
     (axes,) = picture.axes()
@@ -37,13 +43,14 @@ def draw() -> Picture:
         where = (sheet.depth, sheet.parameters / 1e6)
         axes.scatter(*where, s=sheet.macs * POINTS_PER_MAC, color=BLUE, alpha=0.35, linewidths=0)
         axes.scatter(*where, s=12, color=BLUE)
-        below = name in BELOW
+        offset, horizontal, vertical = ELSEWHERE.get(name, RIGHT_ABOVE)
         axes.annotate(
             name,
             where,
-            xytext=(7, -5 if below else 3),
+            xytext=offset,
             textcoords="offset points",
-            va="top" if below else "bottom",
+            ha=horizontal,
+            va=vertical,
             fontsize=11,
         )
     axes.set(yscale="log", xlim=(-2, 62), ylim=(4, 320))

@@ -1,4 +1,4 @@
-"""How notebooks, papers and records become pages, rule by rule; no browser."""
+"""Notebooks, papers and records become pages, rule by rule; no browser."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,13 @@ import networks
 import pytest
 import records
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from torch import nn
 
 from lecture_nets.analysis import cost
 from lecture_nets.cli.table import build
 from lecture_nets.nets import NETS
+from lecture_nets.nets.tree import Add
+from lecture_nets.training.pretrained import PUBLISHED
 
 DOCS = Path(lecture.__file__).parents[1]
 
@@ -20,7 +23,7 @@ def prose(source: str, language: str):
     return new_markdown_cell(source, metadata={"tags": [f"lang-{language}"]})
 
 
-def test_twins_share_a_heading_and_each_language_keeps_its_words():
+def test_both_languages_share_a_heading_and_each_language_keeps_its_words():
     joined = lecture.twins("# 3 · One\n\nWords.", "# 3 · 一\n\n文字。")
     assert joined.splitlines()[0] == "# 3 · [One]{.language-en}[ / ]{.both}[一]{.language-zh-Hans}"
     assert re.findall(r"\{div\} (\S+)\n(.+)", joined) == [
@@ -56,7 +59,7 @@ def test_without_a_repository_there_are_no_buttons_that_lead_nowhere(monkeypatch
 
 @pytest.mark.parametrize("name", NETS)
 def test_what_a_paper_prints_belongs_to_our_rows_and_its_sizes_are_ours(name):
-    paper = lecture.read_toml(networks.PAPERS)[name]
+    paper = networks.said_of(name)["paper"]
     rows = cost(build(name, {})).rows
     outputs = {row.name: row.output for row in rows}
     before = dict(zip(outputs, [(3, 299, 299), *outputs.values()], strict=False))
@@ -69,6 +72,30 @@ def test_what_a_paper_prints_belongs_to_our_rows_and_its_sizes_are_ours(name):
         if "×" in words:
             height, width, channels = map(int, words.split("×"))
             assert sizes[row] in ((channels, height, width), (channels,)), row
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_what_is_said_of_a_network_is_whole(name):
+    said = networks.said_of(name)
+    assert set(said) - {"peers"} == {"year", "notebook", "in_short", "paper"}
+    assert set(said["in_short"]) == {"en", "zh"}
+    assert (lecture.ROOT / "notebooks" / f"{said['notebook']}.ipynb").exists()
+    assert ("arxiv" in said["paper"]) != ("venue" in said["paper"])
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_its_peers_are_those_whose_weights_load(name):
+    module = f"{NETS[name].__name__}Module"
+    published = {peer: list(of[module]) for peer, of in PUBLISHED.items() if module in of}
+    assert networks.said_of(name).get("peers", {}) == published
+
+
+def test_branches_that_are_concatenated_have_a_line_each_and_sums_none():
+    concat = NETS["googlenet"]().trunk.inception_3a
+    assert networks.branches(concat).count("<br>") == 3
+    assert networks.branches(nn.Sequential(Add(a=nn.Conv2d(3, 3, 1), b=nn.Identity()))) == (
+        "(1×1 3 + identity)"
+    )
 
 
 def test_a_record_of_rows_is_one_table():
