@@ -1,6 +1,8 @@
-"""How does a notebook become an exercise sheet? Without its solutions and without its outputs."""
+"""`lecture-nets student NOTEBOOK`: a notebook without its solutions and without its outputs."""
 
+import argparse
 import copy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,21 +11,16 @@ if TYPE_CHECKING:
 
 def student_edition(notebook: "NotebookNode") -> "NotebookNode":
     """A copy without the cells tagged ``solution``, and as if no cell had been run."""
+    from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
+
     edition = copy.deepcopy(notebook)
-    edition.cells = [
-        cell for cell in edition.cells if "solution" not in cell.metadata.get("tags", [])
-    ]
-    for cell in edition.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    for clean in (TagRemovePreprocessor(remove_cell_tags={"solution"}), ClearOutputPreprocessor()):
+        edition, _ = clean.preprocess(edition, {})
     return edition
 
 
 def student(args: list[str]) -> None:
-    """`lecture-nets student NOTEBOOK [--output FILE]`."""
-    import argparse
-    from pathlib import Path
-
+    """Write the student edition of a notebook."""
     parser = argparse.ArgumentParser(
         "lecture-nets student", description="Write a notebook without its solutions and outputs."
     )
@@ -38,9 +35,10 @@ def student(args: list[str]) -> None:
         raise ValueError(f"student: --output {target} is the notebook itself; name another file.")
     try:
         import jupytext
-    except ModuleNotFoundError:
+
+        jupytext.write(student_edition(jupytext.read(source)), target)
+    except ModuleNotFoundError as error:
         raise ValueError(
-            "student: jupytext is not installed; run `pip install 'lecture-nets[notebooks]'`."
+            f"student: {error.name} is not installed; run `pip install 'lecture-nets[notebooks]'`."
         ) from None
-    jupytext.write(student_edition(jupytext.read(source)), target)
     print(f"{target}: without solutions and outputs")
