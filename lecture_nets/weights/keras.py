@@ -1,13 +1,10 @@
-"""How do weights of Keras get into our networks? Numbers only: no code of the file ever runs.
+"""Weights of Keras's networks in ours. Keras itself reads its files, in its safe mode.
 
 Keras names layers by counters that go on through a session, so its own loaders go by position: the
-order of ``model.layers``. That is also the order of the names in its old files and of the numbers
-in its new ones, and the order here.
+order of ``model.layers``, which is the order here.
 """
 
-import io
 import os
-import re
 import zipfile
 from collections import defaultdict
 from dataclasses import replace
@@ -87,28 +84,31 @@ def from_keras(net: Network, source: Any) -> Report:
         >>> print(from_keras(net, keras.applications.InceptionV3()))
 
     Args:
-        net: InceptionV3 or VGG19. Its auxiliary head, which Keras does not have, keeps its start. So
-            does the last layer where the number of classes is another, and the head where the
+        net: InceptionV3 or VGG19. Its auxiliary head, which Keras does not have, keeps its start.
+            So does the last layer where the number of classes is another, and the head where the
             weights are without top.
-        source: the ``keras.Model``, or the path of its weights: ``.weights.h5``, ``.keras``, or the
-            ``.h5`` in which Keras publishes them. VGG19's top must be that for 224 x 224 pixels.
+        source: the ``keras.Model``, or the path of a whole one, ``.keras``. Weights alone are
+            opened by Keras: ``keras.applications.InceptionV3(weights="….h5")``. VGG19's top must
+            be that for 224 x 224 pixels.
 
     Raises:
-        ValueError: if Keras has no such network, the weights do not fit `load_weights`, or the file
-            is torn or holds anything but its own numbers (links, objects).
+        ValueError: if Keras has no such network, the weights do not fit `load_weights`, or Keras
+            refuses the file: it is torn, or holds code.
+        ModuleNotFoundError: a path is given and Keras cannot be imported.
     """
     names = layer_names(net)
-    is_file = isinstance(source, str | os.PathLike)
-    origin = os.fspath(source) if is_file else f"the Keras model {source.name!r}"
-    found = read_layers(Path(source)) if is_file else [x.get_weights() for x in source.layers]
-    layers = by_kind(found)
+    if isinstance(source, str | os.PathLike):
+        origin, model = os.fspath(source), open_model(Path(source), type(net).__name__)
+    else:
+        origin, model = f"the Keras model {source.name!r}", source
+    layers = by_kind([layer.get_weights() for layer in model.layers])
     counts = {kind: len(layers[kind]) for kind in KINDS}
     whole = {kind: len(names[kind]) for kind in KINDS}
     if counts not in (whole, whole | {"dense layers": 0}):
         raise ValueError(
             f"Weights from {origin} are not those of keras.applications.{type(net).__name__}: they "
-            f"hold {said(counts)}, not {said(whole)}. Where one model is a layer of another, give "
-            "the inner one."
+            f"hold {listed(counts)}, not {listed(whole)}. Where one model is a layer of another, "
+            "give the inner one."
         )
 
     head = {}
@@ -158,7 +158,7 @@ def by_kind(layers: list[Arrays]) -> dict[str, list[Arrays]]:
     return kinds
 
 
-def said(counts: dict[str, int]) -> str:
+def listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
@@ -191,104 +191,25 @@ def tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.asarray(array, dtype=np.float32))
 
 
-def read_layers(path: Path) -> list[Arrays]:
-    """The arrays of each layer in one of Keras's files, in the order of ``model.layers``.
-
-    Of the layers of Keras 3's own files, only those of one kind are in order.
-    """
-    import h5py  # an optional dependency
-
-    size = path.stat().st_size
-    try:
-        file = h5py.File(unpacked(path, size) if path.suffix == ".keras" else path)
-    except FileNotFoundError:
-        raise
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
-        raise ValueError(f"{path} is no whole file of Keras ({error}). Save it again.") from error
-    with file:
-        reader = NumbersReader(path, size)
-        root: Any = reader.open(file, "model_weights") if "model_weights" in file else file
-        if "layer_names" in root.attrs:
-            groups = [reader.open(root, text(name)) for name in root.attrs["layer_names"]]
-            return [
-                [reader.numbers(group, text(name)) for name in group.attrs["weight_names"]]
-                for group in groups
-            ]
-        # The second is Keras 2's.
-        for name in ("layers", "_layer_checkpoint_dependencies"):
-            if name in file:
-                layers = reader.open(file, name)
-                groups = [reader.open(layers, layer) for layer in sorted(layers, key=counted)]
-                groups = [reader.open(group, "vars") for group in groups if "vars" in group]
-                return [[reader.numbers(group, n) for n in sorted(group)] for group in groups]
-    raise ValueError(
-        f"{path} holds no weights of Keras: neither layer_names nor layers. "
-        "Write them with model.save_weights('….weights.h5')."
-    )
-
-
-def unpacked(path: Path, size: int) -> io.BytesIO:
-    """The weights in a ``.keras`` archive, which Keras stores as they are."""
-    with zipfile.ZipFile(path) as archive:
-        member = archive.getinfo("model.weights.h5")
-        if member.file_size > size:
-            raise ValueError(f"{path} unpacks to more than it holds. Save the model again.")
-        return io.BytesIO(archive.read(member))
-
-
-def text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
-
-
-def counted(name: str) -> tuple[str, int]:
-    """``conv2d``, ``conv2d_1``, …, ``conv2d_10`` in this order."""
-    match = re.fullmatch(r"(.*?)(?:_(\d+))?", name)
-    assert match
-    return match[1], int(match[2] or 0)
-
-
-class NumbersReader:
-    """Reads an HDF5 file, but only what the file itself holds as plain floating-point numbers.
-
-    HDF5 can point to other files (links, external storage, virtual data sets), hold objects, and
-    declare shapes of any size. All of these are refused by name.
-    """
-
-    def __init__(self, path: Path, size: int) -> None:
-        self.path = path
-        self.bytes_left = size
-
-    def open(self, group: Any, name: str) -> Any:
-        """The group or data set ``name``, step by step."""
-        import h5py
-
-        for part in name.split("/"):
-            link = group.get(part, getlink=True) if isinstance(group, h5py.Group) else None
-            if link is None:
-                raise self.refuse(name, "is missing")
-            if not isinstance(link, h5py.HardLink):
-                raise self.refuse(name, f"is a link to elsewhere ({type(link).__name__})")
-            group = group[part]
-        return group
-
-    def numbers(self, group: Any, name: str) -> np.ndarray:
-        import h5py
-
-        data = self.open(group, name)
-        where = f"{group.name}/{name}"
-        if not isinstance(data, h5py.Dataset):
-            raise self.refuse(where, "is no data set")
-        if data.dtype.kind != "f":
-            raise self.refuse(where, f"holds {data.dtype}, not floating-point numbers")
-        if data.is_virtual or data.external:
-            raise self.refuse(where, "keeps its values in other files")
-        self.bytes_left -= data.nbytes
-        if self.bytes_left < 0:
-            raise self.refuse(where, f"has the shape {data.shape}, more than the file can hold")
-        return data[()]
-
-    def refuse(self, name: str, reason: str) -> ValueError:
-        return ValueError(
-            f"{self.path}: {name} {reason}. "
-            "Write the file again with model.save_weights('….weights.h5'), in float32."
+def open_model(path: Path, name: str) -> Any:
+    """The ``keras.Model`` that a file holds."""
+    if path.suffix != ".keras":
+        raise ValueError(
+            f"{path} does not end in .keras, the form of a whole model. Let Keras open it: "
+            f"from_keras(net, keras.applications.{name}(weights={str(path)!r}))."
         )
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there.")
+    try:
+        import keras  # an optional dependency
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"{path} is read by Keras, which cannot be imported ({error}). Run `pip install keras` "
+            "and set KERAS_BACKEND=torch."
+        ) from error
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"Keras refuses {path} ({error}). Save the model again: model.save('….keras')."
+        ) from error
