@@ -5,6 +5,7 @@
   const { say, text } = Language;
   const { exact, short } = Sides;
   const NETWORKS = BLUEPRINTS.networks;
+  const SAID = ABOUT; // where the file is missing, it fails here, and the page's own words on that stay
   const at = (id) => document.getElementById(id);
   let state;
 
@@ -110,7 +111,7 @@
 
   // What a network is about in few words holds for its first variant.
   function about({ net, variant, title }) {
-    const { in_short, notebook, notebook_title } = ABOUT[net];
+    const { in_short, notebook, notebook_title } = SAID[net];
     const link = (href, ...words) => element("a", { href }, words);
     return element(
       "div",

@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from lecture_nets import cli
 from lecture_nets.analysis import Cost, cost, count_paths
@@ -38,7 +38,7 @@ def explore(page: Page, site):
 
 
 def settings(name: str, number: int, min_size: int, paper_size: int) -> list[tuple[int, float]]:
-    """(size, width): the smallest image, where auxiliary heads shrink their pools, the paper's, others.
+    """(size, width): the smallest image, where auxiliary pools shrink, the paper's, others.
 
     All for the lecture's networks, the smallest image for their variants.
     """
@@ -114,7 +114,7 @@ def test_a_visitor_reads_what_the_table_command_prints(name, explore, capsys):
     printed = [line.split() for line in capsys.readouterr().out.replace(",", "").splitlines()]
     for row in page.locator("#rows tbody tr").all():
         cells = [cell.replace(" × ", "x").replace(",", "") for cell in row_texts(row)]
-        header = ["side", "head"] if "auxiliary head" in cells[0] else [cells[0]]
+        header = ["auxiliary", "head"] if "auxiliary head" in cells[0] else [cells[0]]
         assert [*header, *cells[3:]] in printed
     sums = [cell.replace(",", "") for cell in row_texts(page.locator("#rows tfoot tr")) if cell]
     assert ["total", *sums[1:]] in printed
@@ -176,6 +176,28 @@ def test_branches_stand_side_by_side(explore):
     tops = [box.bounding_box() for box in page.locator(".fork > ul > li").all()]
     assert [box["y"] for box in tops] == [tops[0]["y"]] * 4
     assert [box["x"] for box in tops] == sorted({box["x"] for box in tops})
+
+
+def test_branches_that_are_added_end_in_a_sum(explore):
+    page = explore("net=resnet50&row=conv_2_2")
+    inside = page.get_by_role("group", name="Inside conv_2_2")
+    expect(inside.locator(".fork > ul > li")).to_have_count(2)
+    assert inside.locator(".pass").inner_text() == "identity"
+    assert inside.locator(".join").inner_text() == "⊕ ReLU"
+    expect(page.get_by_role("row", name="conv_2_2 2 branches, added")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ("{ kind: 'multiply', branches: { a: { kind: 'relu' } } }", "branches of kind “multiply”"),
+        ("{ chain: [{ kind: 'fourier' }] }", "a layer of kind “fourier”"),
+    ],
+)
+def test_a_kind_that_the_page_does_not_know_raises(tree, said, explore):
+    net = f"{{ in_channels: 3, trunk: {{ row: {tree} }}, aux_heads: {{}}, head: {tree} }}"
+    with pytest.raises(Error, match=f"found {said}, known are"):
+        explore().evaluate(f"Arithmetic.rows({net}, 8, 0)")
 
 
 def test_an_address_brings_back_everything(explore):
@@ -261,13 +283,16 @@ def test_who_asks_for_less_motion_gets_none(explore, visit):
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("net=googlnet", "net=googlnet, which is not here. There are: shallow_svm, alexnet, zfnet"),
-        ("net=alexnet&variant=2013", "There are: variant=2012; variant=2014."),
+        ("net=googlnet", "net=googlnet, which does not exist. Choose one of: shallow_svm, alexnet"),
+        ("net=alexnet&variant=2013", "Choose one of: variant=2012; variant=2014."),
         ("net=vgg19&size=31", "VGG19 takes images of at least 32 pixels"),
         ("net=vgg19&size=1e3", "in whole numbers; found “1e3”. Enter 32 or more."),
-        ("net=vgg19&width=0.3", "There are: 2, 1, 0.75, 0.5, 0.25, 0.125."),
-        ("net=vgg19&row=conv_9", "row=conv_9, which is not here. There are: block_1, block_2"),
-        ("net=vgg19&sise=64", "“sise”, which is not known. There are: net, size, width, row, with"),
+        ("net=vgg19&width=0.3", "Choose one of: 2, 1, 0.75, 0.5, 0.25, 0.125."),
+        (
+            "net=vgg19&row=conv_9",
+            "row=conv_9, which does not exist. Choose one of: block_1, block_2",
+        ),
+        ("net=vgg19&sise=64", "“sise”, which is unknown. Known are: net, size, width, row, with"),
         ("net=vgg19&with=inception_v3&size=40", "InceptionV3 takes images of at least 75 pixels"),
     ],
 )
@@ -279,7 +304,7 @@ def test_an_address_that_does_not_fit_is_one_line_above_a_whole_page(address, sa
     expect(page.locator("#rows tbody tr").last).to_contain_text("head")
 
 
-def test_a_size_too_small_is_told_while_it_is_typed(explore):
+def test_a_size_too_small_is_refused_while_it_is_typed(explore):
     page = explore("net=inception_v3")
     size = page.get_by_label("Image size in pixels")
     size.fill("20")
@@ -316,6 +341,7 @@ VIEWS = [
     "net=inception_v3&row=inception_c1",
     "net=inception_v2&with=inception_v3&row=inception_a1",
     "net=shallow_svm&size=3",
+    "net=resnet50&row=conv_3_1",
 ]
 
 
@@ -366,11 +392,12 @@ def test_links_to_it_from_the_site_ask_for_what_is_there(explore, site):
         assert page.get_by_role("alert").is_hidden(), state
 
 
-def test_without_its_data_the_page_says_what_to_do(site, tmp_path, browser):
+@pytest.mark.parametrize("missing", ["networks.js", "about.js"])
+def test_without_its_data_the_page_says_what_to_do(missing, site, tmp_path, browser):
     page = browser.new_page()
     for path in (site / "explorer").iterdir():
-        if path.name != "networks.js":
+        if path.name != missing:
             (tmp_path / path.name).write_bytes(path.read_bytes())
     page.goto((tmp_path / "index.html").as_uri())
-    expect(page.get_by_role("alert")).to_contain_text("lecture-nets explorer FOLDER")
+    expect(page.get_by_role("alert")).to_contain_text(f"{missing}, which")
     page.close()
