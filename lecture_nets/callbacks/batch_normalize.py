@@ -1,17 +1,14 @@
-"""Batch norm behind every convolution: which ones lack it, and how they get it."""
-
-from typing import Any
+"""Batch norm behind every convolution that lacks it."""
 
 from torch import nn
 
 from lecture_nets.callbacks.norms import give_norm, layers_of, layers_without_norm
 from lecture_nets.callbacks.structure import StructureCallback
-from lecture_nets.nets import VGG19
 from lecture_nets.nets.layers import AuxiliaryHead
 
 
 def batch_normalize(net: nn.Module) -> list[str]:
-    """Put a `BatchNorm2d` behind every 2d convolution that no norm follows, and say which got one.
+    """Put a `BatchNorm2d` behind every 2d convolution that no norm follows; return which got one.
 
     The convolutions' weights stay as they are. A `ConvBlock` becomes what its constructor builds
     with ``batch_norm=True``: without bias, but in `VGG19`. Elsewhere ``conv`` becomes
@@ -28,11 +25,8 @@ def batch_normalize(net: nn.Module) -> list[str]:
         TypeError: there is no 2d convolution.
     """
     names = convolutions_without_norm(net)
-    # torchvision's vgg19_bn keeps the bias and PyTorch's eps: its weights shall fit.
-    vgg = {part for each in net.modules() if isinstance(each, VGG19) for part in each.modules()}
-    published: dict[str, Any] = dict(eps=1e-5, bias=True)
     for name in names:
-        give_norm(net, name, **published if net.get_submodule(name) in vgg else {})
+        give_norm(net, name)
     for name, part in list(net.named_modules()) if names else []:
         if isinstance(part, nn.LocalResponseNorm):
             net.set_submodule(name, nn.Identity())

@@ -1,4 +1,4 @@
-"""Which layers of any network lack a norm, and how do they get one?"""
+"""Layers of any network that lack a norm, and how they get one."""
 
 from typing import Any
 
@@ -38,25 +38,19 @@ def is_norm(layer: nn.Module | None) -> bool:
     return any("Norm" in name for name in names) and not isinstance(layer, nn.LocalResponseNorm)
 
 
-def give_norm(net: nn.Module, name: str, *, eps: float = 1e-3, bias: bool = False) -> None:
+def give_norm(net: nn.Module, name: str) -> None:
     """Put a batch norm behind the layer ``name``, on its device, of its dtype and in its mode.
 
-    In a `ConvBlock` it goes where the constructor puts it, with ``eps``, and the layer loses its
-    bias unless ``bias``. Elsewhere ``nn.Sequential(layer, norm)`` takes the layer's place in every
-    parent, the layer stays as it is, and ``eps`` is PyTorch's.
+    A `ConvBlock` gets the one it would have been built with. Elsewhere ``nn.Sequential(layer,
+    norm)`` takes the layer's place in every parent, the layer stays as it is, and ``eps`` is
+    PyTorch's.
     """
     parent: Any = net.get_submodule(name.rpartition(".")[0])
     layer: Any = net.get_submodule(name)
-    like: dict[str, Any] = dict(device=layer.weight.device, dtype=layer.weight.dtype)
     if isinstance(parent, ConvBlock):
-        parent.norm = nn.BatchNorm2d(parent.conv.out_channels, eps=eps, **like)
-        parent.norm.train(layer.training)
-        relu = parent.relu
-        del parent.relu
-        parent.relu = relu  # behind the norm again
-        if not bias:
-            parent.conv.bias = None
+        parent.normalize()
         return
+    like: dict[str, Any] = dict(device=layer.weight.device, dtype=layer.weight.dtype)
     if isinstance(layer, nn.Linear):
         norm = nn.BatchNorm1d(layer.out_features, **like)
     else:

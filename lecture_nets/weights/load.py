@@ -1,4 +1,4 @@
-"""How do weights under our names get into a network: all of them, or none?"""
+"""Weights under our names get into a network: all of them, or none."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,8 +50,8 @@ def load_weights(
 ) -> Report:
     """Copy ``tensors``, under the names of ``net``, into it: every one, or none.
 
-    Three things may differ, and are reported and said in a line: whole auxiliary heads that only one of
-    the two has, and the last layers where the number of classes is another. The counters
+    Three things may differ, and are reported and logged in a line: whole auxiliary heads that only
+    one of the two has, and the last layers where the number of classes is another. The counters
     ``num_batches_tracked``, which old files lack, may be missing. Values take on the network's
     dtype. A fully connected layer fits the convolution that covers its whole map, and vice versa.
 
@@ -130,7 +130,7 @@ def same_layer(x: Tensor, wanted: Tensor) -> bool:
 
 
 def last_layers(net: Network) -> set[str]:
-    """The names of the layers that put out the classes: in the head and in all auxiliary heads."""
+    """The names of the layers with a row for each class: in the head and in all auxiliary heads."""
     heads = {"head": net.head} | {f"aux_heads.{row}": head for row, head in net.aux_heads.items()}
     last = set()
     for prefix, head in heads.items():

@@ -1,4 +1,4 @@
-"""What is each entry of ours called in torchvision and timm? Tables of names.
+"""What each entry of ours is called in torchvision and timm: tables of names.
 
 A key is translated in stages. Each stage looks for the beginning of what is left of the key, takes
 the first row that fits, and is skipped where none does; the end (``weight``) stays. So every name
@@ -96,6 +96,28 @@ GOOGLENET: Stages = (
         "classifier": "fc2",
     },
     {"norm": "bn"},
+)
+
+RESNET50: Stages = (
+    {
+        "trunk.conv_1.conv": "conv1",
+        "trunk.conv_1.norm": "bn1",
+        **{
+            f"trunk.conv_{stage + 1}_{block}": f"layer{stage}.{block - 1}"
+            for stage, blocks in enumerate((3, 4, 6, 3), start=1)
+            for block in range(1, blocks + 1)
+        },
+        "head.classifier": "fc",
+    },
+    {
+        **{
+            f"add.residual.{ours}.{part}": f"{theirs}{i}"
+            for i, ours in enumerate(("reduce", "spatial", "expand"), start=1)
+            for part, theirs in (("conv", "conv"), ("norm", "bn"))
+        },
+        "add.shortcut.conv": "downsample.0",
+        "add.shortcut.norm": "downsample.1",
+    },
 )
 
 ALEXNET_HEAD = {

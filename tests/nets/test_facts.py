@@ -1,4 +1,4 @@
-"""Do the networks have the numbers of their papers? One table for each kind of number.
+"""The networks have the numbers of their papers. One table for each kind of number.
 
 Numbers without a source of their own were measured on independent builds of the papers' tables or
 on torchvision's networks. Everything runs on the meta device: shapes only, no values.
@@ -14,7 +14,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_nets.analysis import cost
 from lecture_nets.analysis.cost import Cost, count_branch_paths, count_depth, count_parameters
-from lecture_nets.nets import NETS, VGG19, AlexNet, GoogLeNet, InceptionV2, InceptionV3, ZFNet
+from lecture_nets.nets import (
+    NETS,
+    VGG19,
+    AlexNet,
+    GoogLeNet,
+    InceptionV2,
+    InceptionV3,
+    ResNet50,
+    ZFNet,
+)
 from lecture_nets.nets.layers import conv, convs
 
 BUILD = {
@@ -67,7 +76,7 @@ def rows(name: str, start: str = "") -> list[str]:
 
 
 def part_macs(layer: nn.Module, *shape: int) -> int:
-    """Multiply-adds of one layer for one image of ``shape`` (C, H, W)."""
+    """MACs of one layer for one image of ``shape`` (C, H, W)."""
     with FlopCounterMode(display=False) as counter:
         layer.to("meta").eval()(torch.empty(1, *shape, device="meta"))
     return counter.get_total_flops() // 2
@@ -102,17 +111,13 @@ PARAMETERS = {
     "inception_v2-7x7": (23_667_880, 3_326_696 - 768),
     "inception_v3": (23_834_568, 3_326_696),  # torchvision: 27,161,264 with the auxiliary head
     "inception_v3-no-aux": (23_834_568, 0),
+    "resnet50": (25_557_032, 0),  # torchvision
 }
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_parameters(name):
-    assert cost_of(name).parameters == PARAMETERS[name][0]
-
-
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_parameters_of_the_aux_heads(name):
-    assert cost_of(name).aux_parameters == PARAMETERS[name][1]
+def test_parameters_of_the_network_and_of_its_aux_heads(name):
+    assert (cost_of(name).parameters, cost_of(name).aux_parameters) == PARAMETERS[name]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +142,10 @@ def test_parameters_of_the_aux_heads(name):
         ("inception_v3", 224, 2_837_921_120),  # torchvision
         ("inception_v3-151", 151, 5_713_216_096),  # arXiv 1512.00567, section 9: the same cost
         ("inception_v3-79", 79, 5_361_703_520),
+        ("resnet50", 224, 4_089_184_256),  # torchvision; 3.8 billion in arXiv 1512.03385, table 1
     ],
 )
-def test_multiply_adds(name, size, macs):
+def test_macs(name, size, macs):
     assert cost_of(name, size).macs == macs
 
 
@@ -151,6 +157,7 @@ def test_multiply_adds(name, size, macs):
         ("vgg19-bn", torchvision.models.VGG19_BN_Weights.IMAGENET1K_V1),
         ("googlenet-torchvision", torchvision.models.GoogLeNet_Weights.IMAGENET1K_V1),
         ("inception_v3", torchvision.models.Inception_V3_Weights.IMAGENET1K_V1),
+        ("resnet50", torchvision.models.ResNet50_Weights.IMAGENET1K_V1),
     ],
 )
 def test_cost_is_what_torchvision_states(name, weights):
@@ -205,6 +212,7 @@ def test_smallest_image(name, side):
         ("inception_v2-4", 49),
         ("inception_v2-7x7", 46),
         ("inception_v3", 48),
+        ("resnet50", 50),  # arXiv 1512.03385, table 1; projections are beside the longest path
     ],
 )
 def test_depth(name, depth):
@@ -225,6 +233,7 @@ def test_inception_v2_has_42_layers_without_those_inside_the_reductions():
         ("googlenet", 4**9),
         ("inception_v2", 4**3 * 3 * 4**5 * 3 * 6**2),
         ("inception_v3", 4**3 * 3 * 4**4 * 3 * 6**2),
+        ("resnet50", 2**16),  # Veit et al. (arXiv 1605.06431): each block, or the way around it
     ],
 )
 def test_paths(name, paths):
@@ -243,6 +252,7 @@ def test_paths(name, paths):
         ("googlenet-torchvision-no-aux", 57, 1),
         ("inception_v3", 96, 2),
         ("inception_v3-no-aux", 94, 1),
+        ("resnet50", 49 + 4, 1),  # four projections
     ],
 )
 def test_number_of_layers(name, convolutions, linear):
@@ -272,6 +282,7 @@ def test_most_parameters_are_in_the_head(name, trunk, head):
         ("inception_v3-no-aux", 566),
         ("googlenet-torchvision", 364),
         ("googlenet-torchvision-no-aux", 344),
+        ("resnet50", 320),
     ],
 )
 def test_state_dict_has_as_many_entries_as_torchvisions(name, entries):
@@ -298,27 +309,6 @@ def test_parameters_of_each_layer(name, parameters):
     assert [count_parameters(x) for x in layers(name, (nn.Conv2d, nn.Linear))] == parameters
 
 
-GRIDS = {
-    # BVLC Caffe prototxt: 55, 27, 13, 6.
-    "alexnet": [55, 55, 27, 27, 27, 13, 13, 13, 13, 6],
-    "alexnet-2014": [55, 27, 27, 13, 13, 13, 13, 6],
-    # arXiv 1311.2901, figure 3.
-    "zfnet": [110, 55, 55, 26, 13, 13, 13, 13, 13, 6],
-    "vgg19": [112, 56, 28, 14, 7],
-    # arXiv 1409.4842, table 1.
-    "googlenet": [112, 56, 56, 56, 56, 56, 28, 28, 28, *[14] * 6, 7, 7, 7],
-    # arXiv 1512.00567, table 1.
-    "inception_v2": [149, 147, 147, 73, 71, 35, 35, *[35] * 3, *[17] * 6, *[8] * 3],
-    "inception_v3": [149, 147, 147, 73, 73, 71, 35, *[35] * 3, *[17] * 5, *[8] * 3],
-}
-
-
-@pytest.mark.parametrize("name", GRIDS)
-def test_grids(name):
-    shapes = outputs(name).values()
-    assert [(height, width) for *_, height, width in shapes] == [(g, g) for g in GRIDS[name]]
-
-
 @pytest.mark.parametrize(
     ("name", "row", "side", "shape"),
     [
@@ -341,21 +331,6 @@ def test_grids(name):
 )
 def test_grid_at_other_sizes(name, row, side, shape):
     assert outputs(name, *side)[row][1:] == shape
-
-
-def test_googlenet_module_outputs():
-    # arXiv 1409.4842, table 1.
-    shapes = outputs("googlenet")
-    channels = [shapes[row][1] for row in rows("googlenet", "inception_")]
-    assert channels == [256, 480, 512, 512, 512, 528, 832, 832, 1024]
-
-
-@pytest.mark.parametrize("name", ["inception_v2", "inception_v2-4"])
-def test_inception_v2_channel_path(name):
-    # arXiv 1512.00567, table 1: what goes into the three kinds of modules, and what comes out.
-    shapes = maps(name)
-    path = [shapes[row][1] for row in ("inception_a1", "inception_b1", "inception_c1", "end")]
-    assert path == [288, 768, 1280, 2048]
 
 
 @pytest.mark.parametrize(
@@ -459,7 +434,7 @@ def test_googlenet_second_convolution():
     assert weights(trunk.conv_2_reduce) + weights(trunk.conv_2) == 114_688  # 112K in table 1
 
 
-def test_googlenet_third_module_costs_128_million_multiply_adds():
+def test_googlenet_third_module_costs_128_million_macs():
     module = build("googlenet").trunk.inception_3a
     assert part_macs(module, 192, 28, 28) == 128_049_152
 
@@ -483,7 +458,7 @@ def test_aux_head_parameters(name, row, parameters):
         ("googlenet-torchvision", 1_506_748_416 - 1_498_376_192),
     ],
 )
-def test_aux_head_multiply_adds(name, macs):
+def test_aux_head_macs(name, macs):
     shapes = outputs(name)
     heads = build(name).aux_heads.items()
     assert sum(part_macs(head, *shapes[row][1:]) for row, head in heads) == macs
@@ -545,6 +520,7 @@ def test_dropout(name, main, side):
         ("googlenet-torchvision", 1e-3),  # torchvision
         ("inception_v2", 1e-3),
         ("inception_v3", 1e-3),  # all five published codes
+        ("resnet50", 1e-5),  # torchvision
     ],
 )
 def test_batch_norm_eps(name, eps):
@@ -638,6 +614,21 @@ def test_no_response_norm(name):
 )
 def test_kernel(name, layer, shape):
     assert build(name).trunk.get_submodule(layer).weight.shape == shape
+
+
+def test_resnets_stages_begin_with_a_stride_in_the_3x3_and_a_projection():
+    # torchvision and NVIDIA's "v1.5"; the paper has the stride in the 1x1 in front.
+    blocks = [
+        build("resnet50").trunk.get_submodule(row).add for row in rows("resnet50", "conv_")[1:]
+    ]
+    strides = [[conv.stride[0] for conv in layers_in(block.residual)] for block in blocks]
+    first = [0, 3, 7, 13]  # of the stages of 3, 4, 6 and 3 blocks
+    assert strides == [[1, 2 if i in first[1:] else 1, 1] for i in range(16)]
+    assert [i for i, block in enumerate(blocks) if layers_in(block.shortcut)] == first
+
+
+def layers_in(module: nn.Module) -> list[nn.Conv2d]:
+    return [layer for layer in module.modules() if isinstance(layer, nn.Conv2d)]
 
 
 def test_vgg19_has_3x3_kernels_only():
@@ -740,6 +731,17 @@ def test_vgg19_starts_from_he():
                 expected = (2 / layer.weight[0].numel()) ** 0.5
                 assert layer.weight.std().item() == pytest.approx(expected, rel=0.03)
             assert not layer.bias.any()
+
+
+def test_resnet50_starts_from_he_by_fan_out():
+    torch.manual_seed(0)
+    net = ResNet50(100, width=0.25)
+    for layer in layers_in(net):
+        if layer.weight.numel() > 20_000:
+            fan_out = layer.weight.shape[0] * layer.weight[0, 0].numel()
+            assert layer.weight.std().item() == pytest.approx((2 / fan_out) ** 0.5, rel=0.03)
+    assert net.head.classifier.weight.std().item() == pytest.approx(0.01, rel=0.03)
+    assert not net.head.classifier.bias.any()
 
 
 def test_googlenet_starts_from_glorot():

@@ -1,4 +1,4 @@
-"""Do the networks compute what torchvision's and timm's compute? Random weights, no download."""
+"""The networks compute what torchvision's and timm's compute. Random weights, no download."""
 
 from functools import lru_cache, partial
 
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision import models
 
-from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV3
+from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV3, ResNet50
 from lecture_nets.weights import to_timm, to_torchvision
 
 CLASSES = 10
@@ -28,6 +28,8 @@ ORACLES = {
         to_torchvision,
     ),
     "inception_v3": (InceptionV3, partial(models.inception_v3, init_weights=False), to_torchvision),
+    "resnet50": (ResNet50, models.resnet50, to_torchvision),
+    "timm-resnet50": (ResNet50, partial(timm.create_model, "resnet50"), to_timm),
     "timm-vgg19": (VGG19, partial(timm.create_model, "vgg19"), to_timm),
     "timm-vgg19-bn": (
         partial(VGG19, batch_norm=True),
@@ -62,7 +64,7 @@ def fill(net: nn.Module) -> None:
 
 
 @lru_cache(maxsize=1)  # of VGG-19, they are large
-def twins(name: str) -> tuple[nn.Module, nn.Module]:
+def pair(name: str) -> tuple[nn.Module, nn.Module]:
     """Our network and the oracle with the same numbers, in the same memory."""
     build, oracle, words = ORACLES[name]
     with torch.device("meta"):
@@ -73,6 +75,11 @@ def twins(name: str) -> tuple[nn.Module, nn.Module]:
         if isinstance(layer, nn.Dropout):
             layer.p = 0.0  # in training, only chance would differ
     return ours, theirs
+
+
+@pytest.fixture(params=["resnet50", "timm-resnet50"])
+def resnets(request) -> tuple[nn.Module, nn.Module]:
+    return pair(request.param)
 
 
 def images(*size: int) -> torch.Tensor:
@@ -110,8 +117,30 @@ def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
 )
 @torch.no_grad()
 def test_scores_in_eval(name, size):
-    ours, theirs = (net.eval() for net in twins(name))
+    ours, theirs = (net.eval() for net in pair(name))
     assert_equal(ours(images(*size)), theirs(images(*size)))
+
+
+@pytest.mark.parametrize("size", [(32, 32), (97, 64), (224, 224)])
+@torch.no_grad()
+def test_resnets_logits_in_eval_are_theirs_to_the_last_bit(resnets, size):
+    ours, theirs = (net.eval() for net in resnets)
+    expected = theirs(images(*size))
+    assert (expected[0] - expected[1]).abs().max() > 0.01, "says nothing: all images score alike"
+    assert (ours(images(*size)) - expected).abs().max() == 0.0
+
+
+def test_resnets_logits_and_gradients_in_training_are_theirs_to_the_last_bit(resnets):
+    ours, theirs = (net.train() for net in resnets)
+    logits, expected = ours(images(64, 64)), theirs(images(64, 64))
+    assert (logits - expected).abs().max() == 0.0
+    for part in (logits, expected):
+        F.cross_entropy(part, torch.tensor([2, 7])).backward()
+    mine = {parameter.data_ptr(): parameter.grad for parameter in ours.parameters()}
+    assert len(mine) == len([*theirs.parameters()])
+    for parameter in theirs.parameters():
+        assert parameter.grad.any()
+        assert (mine[parameter.data_ptr()] - parameter.grad).abs().max() == 0.0
 
 
 @pytest.mark.parametrize(
@@ -124,7 +153,7 @@ def test_scores_in_eval(name, size):
 )
 @torch.no_grad()
 def test_all_scores_in_training(name, size):
-    ours, theirs = (net.train() for net in twins(name))
+    ours, theirs = (net.train() for net in pair(name))
     logits, aux = ours.forward_with_aux(images(*size))
     expected, *deepest_first = theirs(images(*size))
     assert_equal(torch.cat([logits, *aux], dim=1), torch.cat([expected, *deepest_first[::-1]], 1))
@@ -132,11 +161,16 @@ def test_all_scores_in_training(name, size):
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("vgg19-bn", (64, 64)), ("googlenet", (64, 64)), ("inception_v3", (299, 299))],
+    [
+        ("vgg19-bn", (64, 64)),
+        ("googlenet", (64, 64)),
+        ("inception_v3", (299, 299)),
+        ("resnet50", (64, 64)),
+    ],
 )
 @torch.no_grad()
 def test_moving_statistics_after_training(name, size):
-    ours, theirs = (net.train() for net in twins(name))
+    ours, theirs = (net.train() for net in pair(name))
     start = [buffer.clone() for buffer in theirs.buffers()]
 
     def sums(net: nn.Module) -> list[float]:
@@ -155,7 +189,7 @@ def test_moving_statistics_after_training(name, size):
     [("alexnet", 63, 0.0), ("vgg19", 32, 0.0), ("googlenet", 224, 0.3), ("inception_v3", 299, 0.4)],
 )
 def test_gradients_of_the_training_loss(name, size, aux_weight):
-    ours, theirs = (net.train() for net in twins(name))
+    ours, theirs = (net.train() for net in pair(name))
     x, targets = images(size, size), torch.tensor([2, 7])
 
     def loss(logits: Tensor, *aux: Tensor) -> Tensor:

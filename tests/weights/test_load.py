@@ -1,4 +1,4 @@
-"""Do weights get into a network completely, or not at all, and is what differs said?"""
+"""Weights get into a network completely or not at all, and what differs is reported."""
 
 import logging
 import re
@@ -10,7 +10,7 @@ import torch
 from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV3, ShallowSVM
 from lecture_nets.weights import load_weights
 
-SIDE_HEAD = "aux_heads.inception_b4."
+AUX_HEAD = "aux_heads.inception_b4."
 v3 = partial(InceptionV3, width=0.1)
 googlenet = partial(GoogLeNet, width=0.1, variant="torchvision")
 
@@ -81,7 +81,7 @@ def test_aux_heads_are_optional(here, there, field, said, caplog):
         report = load_weights(net, file, source="a file")
     assert_untouched(net, start)
     assert getattr(report, field)
-    assert all(name.startswith(SIDE_HEAD) for name in getattr(report, field))
+    assert all(name.startswith(AUX_HEAD) for name in getattr(report, field))
     assert set(report.matched) == net.state_dict().keys() & file.keys()
     assert [said in record.getMessage() for record in caplog.records] == [True]
 
@@ -93,7 +93,7 @@ def test_one_aux_head_of_two_may_be_missing():
 
 
 def test_half_a_aux_head_is_a_torn_file(net, file):
-    del file[f"{SIDE_HEAD}squeeze.conv.weight"]
+    del file[f"{AUX_HEAD}squeeze.conv.weight"]
     before = values(net)
     with pytest.raises(
         ValueError, match=r"missing: aux_heads.inception_b4.squeeze.conv.weight\)\. "

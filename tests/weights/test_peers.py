@@ -1,4 +1,4 @@
-"""Has every entry of ours its place in torchvision and timm, and does it come back unchanged?"""
+"""Every entry of ours has its place in torchvision and timm, and comes back unchanged."""
 
 import re
 from functools import partial
@@ -9,7 +9,7 @@ import torch
 from torchvision import models
 
 from lecture_nets import InceptionV3Module
-from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV2, InceptionV3, ZFNet
+from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV2, InceptionV3, ResNet50, ZFNet
 from lecture_nets.weights import from_timm, from_torchvision, to_timm, to_torchvision
 
 torchvision = (from_torchvision, to_torchvision)
@@ -39,6 +39,8 @@ PAIRS = {
         partial(InceptionV3, resolution=79),
         partial(models.inception_v3, init_weights=False),
     ),
+    "resnet50": (torchvision, ResNet50, models.resnet50),
+    "timm-resnet50": (from_and_to_timm, ResNet50, partial(timm.create_model, "resnet50")),
     "timm-vgg19": (from_and_to_timm, VGG19, partial(timm.create_model, "vgg19")),
     "timm-vgg19-bn": (
         from_and_to_timm,
@@ -157,6 +159,34 @@ def test_another_number_of_classes_keeps_the_last_layers():
 def test_what_the_peer_does_not_have_is_refused_with_what_it_has(write, net, said):
     with pytest.raises(ValueError, match=re.escape(said)):
         write(net(width=0.1))
+
+
+@pairs
+def test_eps_of_the_norms_is_theirs(functions, ours, theirs):
+    with torch.device("meta"):
+        found, expected = ({norm.eps for norm in norms(net)} for net in (ours(), theirs()))
+    assert found == expected
+
+
+def norms(net):
+    return [part for part in net.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+
+
+@pytest.mark.parametrize("functions", [torchvision, from_and_to_timm])
+def test_another_eps_is_refused_with_both_numbers(functions):
+    read, write = functions
+    theirs = write(ResNet50(3, width=0.1))
+    net = ResNet50(3, width=0.1)
+    net.trunk.conv_1.norm.eps = 1e-3  # what ConvBlock takes if no one says otherwise
+    before = {key: x.clone() for key, x in net.state_dict().items()}
+    said = (
+        r"eps in its batch norms than \w+, where all have 1e-05: trunk.conv_1.norm \(0.001\)\. Set"
+    )
+    with pytest.raises(ValueError, match=said):
+        read(net, theirs)
+    assert all(torch.equal(net.state_dict()[key], x) for key, x in before.items())
+    with pytest.raises(ValueError, match=said):
+        write(net)
 
 
 def test_weights_of_the_other_vgg_are_refused():
