@@ -28,6 +28,7 @@ from .training import ImageClassifier as ImageClassifier
 from .training import InceptionV2Module as InceptionV2Module
 from .training import InceptionV3Module as InceptionV3Module
 from .training import Recipe as Recipe
+from .training import ResNet50Module as ResNet50Module
 from .training import SafeCheckpointIO as SafeCheckpointIO
 from .training import ShallowSVMModule as ShallowSVMModule
 from .training import StopOnSignal as StopOnSignal

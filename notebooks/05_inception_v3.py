@@ -51,9 +51,10 @@ notebook.setup()
 # %% slideshow={"slide_type": "fragment"}
 from dataclasses import asdict
 
+from lecture_nets import InceptionV2, InceptionV3
 from lecture_nets.training import RECIPES
 
-v2, v3 = (asdict(RECIPES[name]["paper"]) for name in ("InceptionV2", "InceptionV3"))
+v2, v3 = (asdict(RECIPES[net]["paper"]) for net in (InceptionV2, InceptionV3))
 changed = [key for key in v3 if v3[key] != v2[key]]
 for key in changed:
     print(f"{key}\n  V2: {v2[key]}\n  V3: {v3[key]}")
@@ -125,7 +126,7 @@ steps = {
 draw_first_steps(steps, "RMSprop: the first steps for a constant gradient of 0.01")
 
 # %% slideshow={"slide_type": "fragment"} tags=["C24"]
-recipe = RECIPES["InceptionV3"]["paper"]
+recipe = RECIPES[InceptionV3]["paper"]
 pytorch, tensorflow = (
     first_steps(partial(form, lr=recipe.lr, alpha=0.9, eps=1.0), [0.01])[0]
     for form in forms.values()
@@ -226,16 +227,15 @@ notebook.verdict(
 from lecture_nets import LabelSmoothing
 
 rungs = {
-    "Inception V2": ("InceptionV2", []),
-    "+ RMSprop": ("InceptionV3", []),
-    "+ batch norm in the auxiliary head": ("InceptionV3", [AuxiliaryBatchNorm()]),
-    "+ label smoothing": ("InceptionV3", [AuxiliaryBatchNorm(), LabelSmoothing(0.1)]),
+    "Inception V2": (InceptionV2, []),
+    "+ RMSprop": (InceptionV3, []),
+    "+ batch norm in the auxiliary head": (InceptionV3, [AuxiliaryBatchNorm()]),
+    "+ label smoothing": (InceptionV3, [AuxiliaryBatchNorm(), LabelSmoothing(0.1)]),
 }
 
 # %% slideshow={"slide_type": "fragment"}
 for rung, (recipe_of, callbacks) in rungs.items():
-    module = InceptionV2Module(width=0.1, recipe="paper")
-    module.recipes = RECIPES[recipe_of]
+    module = InceptionV2Module(width=0.1, recipe=RECIPES[recipe_of]["paper"])
     trainer = notebook.quiet_trainer(limit_train_batches=0, callbacks=callbacks)
     trainer.fit(module, datamodule=data)
     optimizer = type(trainer.optimizers[0]).__name__
@@ -352,18 +352,18 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 3
 #
-# The recipe multiplies its learning rate by `gamma` each `every` epochs. What is it after ten epochs?
+# The recipe multiplies its learning rate by `gamma` every `step_size` epochs. What is it after ten epochs?
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 3
 #
-# 该训练方案每经过 `every` 轮就把学习率乘以 `gamma`。十轮之后学习率是多少？
+# 该训练方案每经过 `step_size` 轮就把学习率乘以 `gamma`。十轮之后学习率是多少？
 
 # %% slideshow={"slide_type": "skip"} tags=["exercise"]
 answer = ...
 
 # %% slideshow={"slide_type": "skip"} tags=["solution"]
-answer = recipe.lr * recipe.gamma ** (10 // recipe.every)
+answer = recipe.lr * recipe.gamma ** (10 // recipe.step_size)
 
 # %% slideshow={"slide_type": "skip"} tags=["check"]
 notebook.check(

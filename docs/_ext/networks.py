@@ -29,7 +29,7 @@ from torch import nn
 from lecture_nets.analysis.outline import Fork, in_words, lane_through
 from lecture_nets.cli.table import asked_for, count
 from lecture_nets.nets import NETS
-from lecture_nets.training import RECIPES
+from lecture_nets.training import MODULES, RECIPES
 from lecture_nets.training.pretrained import offers
 
 
@@ -168,7 +168,7 @@ class Variants(OfNetwork):
 class Weights(OfNetwork):
     def markdown(self) -> str:
         module = f"{self.class_name}Module"
-        text = offers(module).replace("'", "`")
+        text = offers(MODULES[module]).replace("'", "`")
         if text.endswith("none."):
             return text
         return (
@@ -179,7 +179,7 @@ class Weights(OfNetwork):
 
 class Recipes(OfNetwork):
     def markdown(self) -> str:
-        recipes = RECIPES[self.class_name]
+        recipes = RECIPES[NETS[self.network]]
         rows = [
             [
                 field.name,

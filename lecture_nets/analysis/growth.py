@@ -1,4 +1,4 @@
-"""Do logits and weights keep growing while a network trains? Slide 6's claim, written down."""
+"""The growth of logits and weights while a network trains: slide 6's claim, recorded."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lecture_nets.callbacks.label_smoothing import check_classes, check_epsilon
 from lecture_nets.nets.layers import keep_modes
+from lecture_nets.training.checks import hard_labels
 
 WEIGHED = (nn.Conv2d, nn.Linear)
 
@@ -74,7 +75,7 @@ def weight_norm(module: nn.Module) -> float:
 
 
 def last_layer(module: nn.Module) -> nn.Module:
-    """The last convolution or linear layer: in ours, and as a rule, the one that puts out logits.
+    """The last convolution or linear layer: in ours, and as a rule, that of the logits.
 
     Raises:
         TypeError: there is none.
@@ -96,7 +97,7 @@ class Moment:
         logit_gap: largest minus second largest logit, mean over images.
         label_margin: the label's logit minus the best other, mean over images.
         weight_norm: of all convolutions and linear layers.
-        last_layer_norm: of the layer that puts out the logits.
+        last_layer_norm: of the layer that returns the logits.
     """
 
     step: int
@@ -107,7 +108,7 @@ class Moment:
 
 
 class RecordGrowth(Callback):
-    """Writes down the gap between logits and the norm of weights, before every so many steps.
+    """Records the gap between logits and the norm of weights, before every so many steps.
 
     Example::
 
@@ -115,7 +116,8 @@ class RecordGrowth(Callback):
         Trainer(callbacks=[growth]).fit(module, loader)
         growth.moments[-1].logit_gap
 
-    What it needs: batches of images and labels first, and a ``forward`` that returns logits (N, K).
+    What it needs: batches of images and labels first (class indices, or soft labels, of which the
+    largest counts), and a ``forward`` that returns logits (N, K).
     Logits are those of evaluation: no dropout, batch norm by its running statistics. Training stays
     the same bit for bit. What is written goes to the Trainer's loggers too.
 
@@ -168,7 +170,7 @@ class RecordGrowth(Callback):
         moment = Moment(
             step,
             logit_gap(logits),
-            label_margin(logits, labels.to(logits.device)),
+            label_margin(logits, hard_labels(labels).to(logits.device)),
             weight_norm(pl_module),
             weight_norm(last_layer(pl_module)),
         )

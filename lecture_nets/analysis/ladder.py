@@ -1,4 +1,4 @@
-"""Is the deeper network the better one? Train networks alike, and compare their test errors.
+"""Deeper against better: train networks alike, and compare their test errors.
 
     data = PartsWorldDataModule(image_size=96, difficulty="hard")
     rungs = ladder([ShallowSVMModule(), AlexNetModule(width=0.25)], data, epochs=5)

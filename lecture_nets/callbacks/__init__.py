@@ -1,4 +1,4 @@
-"""What can training be told to do?"""
+"""Callbacks for any Trainer, each with its pure function."""
 
 from lecture_nets.callbacks.auxiliary_batch_norm import AuxiliaryBatchNorm as AuxiliaryBatchNorm
 from lecture_nets.callbacks.auxiliary_batch_norm import (

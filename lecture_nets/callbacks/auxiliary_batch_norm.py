@@ -1,4 +1,4 @@
-"""Batch norm in auxiliary heads ("BN-auxiliary"): which of their layers lack it and how they get it."""
+"""Batch norm in auxiliary heads ("BN-auxiliary"): finding layers that lack it, and adding it."""
 
 from torch import nn
 
@@ -8,7 +8,7 @@ from lecture_nets.nets.layers import AuxiliaryHead
 
 
 def add_auxiliary_batch_norm(net: nn.Module) -> list[str]:
-    """Put batch norm behind the hidden layers of auxiliary heads that lack it, and say which got one.
+    """Put batch norm behind those hidden layers of auxiliary heads that lack it.
 
     The hidden layers are the head's convolutions and all but the last of its linear layers. Their
     weights stay as they are. A `ConvBlock` becomes what its constructor builds: without bias.
@@ -42,9 +42,9 @@ def auxiliary_layers_without_norm(net: nn.Module) -> list[str]:
     heads = {name: part for name, part in net.named_modules() if isinstance(part, kinds)}
     if not heads:
         raise TypeError(
-            f"AuxiliaryBatchNorm found no auxiliary head in {type(net).__name__}: it knows AuxiliaryHead"
-            " and torchvision's InceptionAux. Build the network with its auxiliary heads, or leave "
-            "the callback out."
+            f"AuxiliaryBatchNorm found no auxiliary head in {type(net).__name__}: it knows "
+            "AuxiliaryHead and torchvision's InceptionAux. Build the network with its auxiliary "
+            "heads, or leave the callback out."
         )
     names = []
     for head, part in heads.items():
@@ -58,8 +58,8 @@ class AuxiliaryBatchNorm(StructureCallback):
     """Batch norm in the auxiliary heads of a GoogLeNet or Inception network: "BN-auxiliary".
 
     ``y = γ·(x − mean)/√(variance + ε) + β`` over each channel of a batch, in the convolution and in
-    the hidden fully connected layer of the auxiliary head (arXiv 1512.00567, section 10; in section 4
-    its gain is the argument that auxiliary heads regularize). It makes the network of the option
+    the hidden fully connected layer of the auxiliary head (arXiv 1512.00567, section 10; in section
+    4 its gain is the argument that auxiliary heads regularize). It makes the network of the option
     ``aux_batch_norm=True``, key for key; Inception V3 has it from the start.
 
     What it asks of module and checkpoint, and its errors, are those of `StructureCallback`.

@@ -1,4 +1,4 @@
-"""How much auxiliary heads count as training goes on."""
+"""The weight of auxiliary heads as training goes on."""
 
 import math
 from typing import Any
@@ -15,8 +15,8 @@ class AuxiliaryWeightSchedule(Callback):
     """The weight of the auxiliary heads' losses goes in a line from the first step to the last.
 
     ``w(t) = start + (end − start)·t/(T − 1)`` for the steps t = 0 … T − 1 of the optimizer. Szegedy
-    et al. find that auxiliary heads do nothing early in training and help at its end (arXiv 1512.00567,
-    section 4): ``start=0.0, end=0.4`` tries that; the defaults fade them out.
+    et al. find that auxiliary heads do nothing early in training and help at its end (arXiv
+    1512.00567, section 4): ``start=0.0, end=0.4`` tries that; the defaults fade them out.
 
     Example::
 
@@ -34,7 +34,8 @@ class AuxiliaryWeightSchedule(Callback):
 
     Raises:
         ValueError: a weight is negative or not finite; when training starts, it has no end.
-        TypeError: at ``setup``, the module has no ``aux_weight``, or its network no auxiliary heads.
+        TypeError: at ``setup``, the module has no ``aux_weight``, or its network no auxiliary
+            heads.
     """
 
     def __init__(self, start: float = 0.4, end: float = 0.0) -> None:
@@ -58,7 +59,8 @@ class AuxiliaryWeightSchedule(Callback):
             )
         if len(getattr(getattr(pl_module, "net", None), "aux_heads", "unknown")) == 0:
             raise TypeError(
-                f"AuxiliaryWeightSchedule: the network of {name} has no auxiliary heads. Leave it out."
+                f"AuxiliaryWeightSchedule: the network of {name} has no auxiliary heads. Leave it "
+                "out."
             )
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:

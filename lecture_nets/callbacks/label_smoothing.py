@@ -4,29 +4,38 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 from torch.utils.hooks import RemovableHandle
+
+NO_CLASS = -100  # PyTorch's default for the class to ignore
 
 
 def smooth_labels(
     targets: Tensor, num_classes: int, epsilon: float, prior: Sequence[float] | None = None
 ) -> Tensor:
-    """Class indices to smoothed distributions: (N,) -> (N, num_classes).
+    """Class indices (N,) or distributions (N, K) to smoothed distributions: -> (N, K).
 
-    ``q'(k) = (1 − ε)·δ(k, y) + ε·u(k)`` with a ``prior`` u over the classes, ``1/K`` each if left
-    out (arXiv 1512.00567, section 7). With K = 1000 and ε = 0.1 the true class has 0.9001 and each
-    other class 0.0001.
+    ``q'(k) = (1 − ε)·q(k) + ε·u(k)`` with a ``prior`` u over the classes, ``1/K`` each if left out
+    (arXiv 1512.00567, section 7). With K = 1000 and ε = 0.1 the true class has 0.9001 and each
+    other class 0.0001. Further axes, as in segmentation, stay: (N, H, W) -> (N, K, H, W).
 
     Raises:
-        ValueError: ``epsilon`` is not in [0, 1), there are fewer than two classes, or ``prior`` is
-            no distribution over ``num_classes`` classes.
+        ValueError: ``epsilon`` is not in [0, 1), there are fewer than two classes, ``prior`` is no
+            distribution over ``num_classes`` classes, or ``targets`` have another number of them.
     """
     check_epsilon(epsilon)
     check_classes(num_classes, prior)
-    one_hot = nn.functional.one_hot(targets, num_classes).to(torch.get_default_dtype())
-    shares = 1 / num_classes if prior is None else one_hot.new_tensor(prior)
-    return (1 - epsilon) * one_hot + epsilon * shares
+    if not targets.is_floating_point():
+        targets = one_hot(targets, num_classes).movedim(-1, 1).to(torch.get_default_dtype())
+    elif targets.ndim < 2 or targets.shape[1] != num_classes:
+        raise ValueError(
+            f"smooth_labels: found {targets.dtype} targets of shape {tuple(targets.shape)}; "
+            f"distributions have shape (N, {num_classes}), class indices are integers."
+        )
+    shares = targets.new_tensor([1 / num_classes] * num_classes if prior is None else prior)
+    return (1 - epsilon) * targets + epsilon * shares.view(-1, *[1] * (targets.ndim - 2))
 
 
 def check_epsilon(epsilon: float) -> None:
@@ -38,7 +47,7 @@ def check_prior(prior: Sequence[float]) -> None:
     total = sum(prior)
     if min(prior, default=0) < 0 or not abs(total - 1) < 1e-3:
         raise ValueError(
-            f"prior={list(prior)}: its sum is {total:.4g} and its least share "
+            f"prior={list(prior)}: its sum is {total:.4g} and its smallest share "
             f"{min(prior, default=0):.4g}. A distribution over classes has none below 0 and sum 1."
         )
 
@@ -57,25 +66,25 @@ def check_classes(num_classes: int, prior: Sequence[float] | None) -> None:
 class LabelSmoothing(Callback):
     """Training steps see smoothed labels; validation, test and metrics never do.
 
-    ``q'(k) = (1 − ε)·δ(k, y) + ε·u(k)`` (arXiv 1512.00567, section 7), in the module's
-    cross-entropy, so auxiliary heads that share it are smoothed too.
+    ``q'(k) = (1 − ε)·q(k) + ε·u(k)`` (arXiv 1512.00567, section 7), in the module's cross-entropy,
+    so auxiliary heads that share it are smoothed too. Class weights, ignored labels and reduction
+    count as in PyTorch's own ``label_smoothing``; soft labels (mixup, CutMix) are smoothed further.
 
     Example::
 
         Trainer(callbacks=[LabelSmoothing(0.1)]).fit(module, loader)
 
-    What it needs: ``module.criterion``, an ``nn.CrossEntropyLoss`` that training steps call with
-    logits and class indices. Its checkpoints load without it. `InceptionV3Module` brings it along.
+    What it needs: ``module.criterion``, an ``nn.CrossEntropyLoss`` that training steps call. Its
+    checkpoints load without it. `InceptionV3Module` brings it along.
 
     Args:
-        epsilon: probability taken from the true class and spread over all, in [0, 1).
+        epsilon: probability taken from the true class and spread over all, in [0, 1); 0 for none.
         prior: share u(k) of each class in what is spread; evenly if left out.
 
     Raises:
         ValueError: ``epsilon`` is outside [0, 1) or ``prior`` is no distribution; at ``setup``, the
-            criterion smooths already, or weighs or ignores a class beside a ``prior``; at the
-            first loss, ``prior`` has another number of classes than the logits or there is but one;
-            at a loss, the targets are no class indices (mixup and CutMix make such).
+            criterion smooths already; at the first loss, ``prior`` has another number of classes
+            than the logits or there is but one.
         TypeError: at ``setup``, the module has no ``criterion`` that is an ``nn.CrossEntropyLoss``.
     """
 
@@ -85,11 +94,12 @@ class LabelSmoothing(Callback):
             check_prior(prior)
         self.epsilon = epsilon
         self.prior = prior
-        self._smoothing = False
-        self._hook: RemovableHandle | None = None
+        self._in_training_step = False
+        self._ignore_index: int | None = None
+        self._hooks: list[RemovableHandle] = []
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        if stage != "fit":
+        if stage != "fit" or not self.epsilon:
             return
         name, criterion = type(pl_module).__name__, getattr(pl_module, "criterion", None)
         if not isinstance(criterion, nn.CrossEntropyLoss):
@@ -103,64 +113,53 @@ class LabelSmoothing(Callback):
                 f"{name}.criterion smooths labels by {criterion.label_smoothing} already, in "
                 "validation too. Leave one of the two out."
             )
-        if self.prior is not None and (criterion.weight is not None or criterion.ignore_index >= 0):
-            raise ValueError(
-                f"LabelSmoothing(prior=...): {name}.criterion has class weights or a class to "
-                "ignore, which torch does not combine with smoothing by a prior. Leave one out."
-            )
         if isinstance(classes := getattr(pl_module, "num_classes", None), int):
             check_classes(classes, self.prior)
 
     def on_fit_start(self, trainer: Trainer, pl_module: Any) -> None:
-        hook = self.before_a_loss
-        self._hook = pl_module.criterion.register_forward_pre_hook(hook, with_kwargs=True)
+        if self.epsilon:
+            criterion: nn.CrossEntropyLoss = pl_module.criterion
+            self._hooks = [
+                criterion.register_forward_pre_hook(self.smooth, with_kwargs=True),
+                criterion.register_forward_hook(self.restore, always_call=True),
+            ]
 
-    def before_a_loss(
+    def smooth(
         self, criterion: nn.CrossEntropyLoss, args: tuple, kwargs: dict[str, Any]
     ) -> tuple[tuple, dict[str, Any]] | None:
-        if not self._smoothing:
+        """Before a loss: the same logits, smoothed labels."""
+        if not self._in_training_step:
             return None
         given: dict[str, Tensor] = dict(zip(("input", "target"), args, strict=False)) | kwargs
         logits, targets = given["input"], given["target"]
         if targets.is_floating_point():
-            raise ValueError(
-                f"LabelSmoothing: the targets are {targets.dtype} of shape {tuple(targets.shape)}, "
-                "soft already (by mixup or CutMix?); class indices of shape (N,) are needed. "
-                "Leave one of the two out."
-            )
-        check_classes(logits.shape[1], self.prior)
-        if self.prior is None:
-            return None  # `label_smoothing` does it
-        counted = targets != criterion.ignore_index
-        smoothed = smooth_labels(
-            targets.where(counted, 0), logits.shape[1], self.epsilon, self.prior
-        ) * counted.unsqueeze(1)
-        if criterion.reduction == "mean":  # over those that count, as with class indices
-            smoothed = smoothed * (counted.numel() / counted.sum())
+            return (logits, smooth_labels(targets, logits.shape[1], self.epsilon, self.prior)), {}
+        counts = targets != criterion.ignore_index
+        labels = targets.where(counts, 0)
+        smoothed = smooth_labels(labels, logits.shape[1], self.epsilon, self.prior)
+        smoothed = smoothed * counts.unsqueeze(1)
+        if criterion.reduction == "mean":  # over the weights of the labels, as with class indices
+            weights = counts if criterion.weight is None else criterion.weight[labels] * counts
+            smoothed = smoothed * (counts.numel() / weights.sum())
+        if criterion.ignore_index >= 0:  # done with, and torch refuses it beside distributions
+            self._ignore_index, criterion.ignore_index = criterion.ignore_index, NO_CLASS
         return (logits, smoothed), {}
 
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: Any, batch: Any, batch_idx: int
-    ) -> None:
-        self._smoothing = True
-        if self.prior is None:
-            pl_module.criterion.label_smoothing = self.epsilon
+    def restore(self, criterion: nn.CrossEntropyLoss, args: tuple, loss: Any) -> None:
+        """After a loss, or its failure: the criterion as it was."""
+        if self._ignore_index is not None:
+            criterion.ignore_index, self._ignore_index = self._ignore_index, None
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        self.stop_smoothing(pl_module)
+    def on_train_batch_start(self, *args: Any, **options: Any) -> None:
+        self._in_training_step = True
+
+    def on_train_batch_end(self, *args: Any, **options: Any) -> None:
+        self._in_training_step = False
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         self.teardown(trainer, pl_module, "fit")
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        self.stop_smoothing(pl_module)
-        if self._hook is not None:
-            self._hook.remove()
-            self._hook = None
-
-    def stop_smoothing(self, pl_module: Any) -> None:
-        if self._smoothing:
-            self._smoothing = False
-            pl_module.criterion.label_smoothing = 0.0  # as `setup` found it
+    def teardown(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        self._in_training_step = False
+        while self._hooks:
+            self._hooks.pop().remove()

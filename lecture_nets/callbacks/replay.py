@@ -1,4 +1,4 @@
-"""How does a module get back the structure that its weights were trained in?"""
+"""Giving a module back the structure that its weights were trained in."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -41,15 +41,15 @@ def replay(module: Any, alterations: Iterable[str]) -> None:
 
 
 def follow(module: Any, state_dict: Mapping[str, Tensor]) -> None:
-    """Apply what the weights to be loaded went through, told by their keys.
+    """Apply what the weights to be loaded went through, as their keys tell.
 
     After ``strategy="ddp_spawn"`` or ``"ddp_notebook"``, the worker's weights are loaded into a
-    module that no callback has seen, with ``strict=False``: half of them would go missing unsaid.
+    module that no callback has seen, with ``strict=False``: half of them would go missing silently.
     """
     for callback in KNOWN.values():
         try:
             names = callback.find(module)
-        except TypeError:  # nothing of the kind in this network
+        except TypeError:  # no such layers in this network
             continue
         if names and all(f"{norm_key(module, name)}.weight" in state_dict for name in names):
             callback().apply(module)

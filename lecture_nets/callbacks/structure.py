@@ -1,4 +1,4 @@
-"""How does a callback change the structure of a network, so that nothing else notices?"""
+"""Callbacks that change the structure of a network, so that nothing else notices."""
 
 from abc import ABC, abstractmethod
 from typing import Any

@@ -100,7 +100,7 @@ def peer_form(name: str) -> dict[str, Any] | None:
     if peer is None:
         return None
     defaults = inspect.signature(NETS[name]).parameters
-    form = peer.forms[0]
+    form = next(iter(peer.forms.values()))
     return {option: value for option, value in form.items() if defaults[option].default != value}
 
 

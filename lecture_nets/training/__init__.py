@@ -1,4 +1,4 @@
-"""How does a network learn? Modules, recipes, and the parts that keep training safe."""
+"""How a network learns: modules, recipes, and the parts that keep training safe."""
 
 from lecture_nets.checkpoints import CheckpointError as CheckpointError
 from lecture_nets.checkpoints import SafeCheckpointIO as SafeCheckpointIO
@@ -12,6 +12,7 @@ from lecture_nets.training.modules import AlexNetModule as AlexNetModule
 from lecture_nets.training.modules import GoogLeNetModule as GoogLeNetModule
 from lecture_nets.training.modules import InceptionV2Module as InceptionV2Module
 from lecture_nets.training.modules import InceptionV3Module as InceptionV3Module
+from lecture_nets.training.modules import ResNet50Module as ResNet50Module
 from lecture_nets.training.modules import ShallowSVMModule as ShallowSVMModule
 from lecture_nets.training.modules import VGG19Module as VGG19Module
 from lecture_nets.training.modules import ZFNetModule as ZFNetModule

@@ -1,4 +1,4 @@
-"""What must be true of a batch before a network learns from it? One clear line where it is not."""
+"""What must be true of a batch before a network learns from it; one clear line where it is not."""
 
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -7,11 +7,26 @@ from lecture_nets.nets.meta import meta_copy
 
 
 def check_labels(labels: Tensor, num_classes: int) -> Tensor:
-    """Labels (N,) as 64-bit class indices, or a `ValueError` that names found, allowed and cure."""
-    if labels.ndim != 1 or labels.is_floating_point():
+    """Labels that a criterion can take: class indices (N,) or soft labels (N, num_classes).
+
+    Returns:
+        Class indices as 64-bit integers; soft labels, such as mixup and CutMix make, as they are.
+
+    Raises:
+        ValueError: they are neither; names found, allowed and cure.
+    """
+    found = f"Labels are {labels.dtype} of shape {tuple(labels.shape)}"
+    if labels.is_floating_point():
+        if labels.ndim == 2 and labels.shape[1] == num_classes:
+            return labels
         raise ValueError(
-            f"Labels are {labels.dtype} of shape {tuple(labels.shape)}; class indices are needed, "
-            "integers of shape (N,). For one-hot labels: labels.argmax(dim=1)."
+            f"{found}; soft labels are floats of shape (N, {num_classes}), a share for each of the "
+            f"num_classes={num_classes} classes. For class indices: labels.long()."
+        )
+    if labels.ndim != 1:
+        raise ValueError(
+            f"{found}; class indices are integers of shape (N,), soft labels floats of shape "
+            f"(N, {num_classes}). For one-hot labels: labels.argmax(dim=1) or labels.float()."
         )
     lowest, highest = labels.aminmax()
     if lowest < 0 or highest >= num_classes:
@@ -21,6 +36,11 @@ def check_labels(labels: Tensor, num_classes: int) -> Tensor:
             f"with num_classes={int(highest) + 1} or more, or correct the labels."
         )
     return labels.long()
+
+
+def hard_labels(labels: Tensor) -> Tensor:
+    """Class indices (N,), of soft labels (N, K) the class with the largest share."""
+    return labels.argmax(dim=1) if labels.is_floating_point() else labels.long()
 
 
 def check_num_classes(module: str, num_classes: int, data: str, data_classes: int) -> None:

@@ -1,6 +1,7 @@
-"""How does any network become a LightningModule that trains safely?"""
+"""Any network as a LightningModule that trains safely."""
 
-import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities.combined_loader import CombinedLoader
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
@@ -19,7 +21,22 @@ from lecture_nets.names import choose
 from lecture_nets.training import checks, embedded, optimization
 from lecture_nets.training.finite_guard import FiniteGuard
 from lecture_nets.training.persistence import PortableModule
-from lecture_nets.training.recipes import QUICK, RECIPES, Recipe
+from lecture_nets.training.recipes import Recipe, recipes_of
+
+
+class NoLoaders(CombinedLoader):
+    """No validation at all. In place of an empty list, which Lightning takes for a mistake."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    @property
+    def flattened(self) -> list[Any]:
+        return []
+
+    @flattened.setter
+    def flattened(self, flattened: list[Any]) -> None:
+        assert not flattened
 
 
 class ImageClassifier(PortableModule):
@@ -34,12 +51,14 @@ class ImageClassifier(PortableModule):
 
     Args:
         net: the network. One with auxiliary heads has ``aux_heads`` and ``forward_with_aux``.
-        num_classes: classes to tell apart; needed where ``net.num_classes`` does not say.
+        num_classes: number of classes; needed where ``net.num_classes`` does not say.
         aux_weight: weight of each auxiliary head's loss.
-        recipe: how it learns: ``"paper"``, or ``"quick"`` for minutes on a small machine. Left out:
-            ``"quick"`` on the embedded images, else ``"paper"``.
+        recipe: how it learns: ``"paper"``, ``"quick"`` for minutes on a small machine, or a
+            `Recipe` of your own. Left out: ``"quick"`` on the embedded images, else ``"paper"``.
+            The names are those of the network's class, an ancestor, or its attribute ``recipes``.
         lr: in place of the recipe's learning rate.
-        criterion: loss of logits (N, num_classes) and labels (N,); cross-entropy if left out.
+        criterion: loss of logits (N, num_classes) and labels, which are class indices (N,) or soft
+            labels (N, num_classes), such as mixup and CutMix make; cross-entropy if left out.
 
     Raises:
         ValueError: fewer than two classes; an unknown recipe; at the start of a fit, data of
@@ -52,12 +71,16 @@ class ImageClassifier(PortableModule):
         *,
         num_classes: int | None = None,
         aux_weight: float = 0.0,
-        recipe: str | None = None,
+        recipe: str | Recipe | None = None,
         lr: float | None = None,
         criterion: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(ignore=["net", "criterion"])
+        if isinstance(recipe, Mapping):  # as a checkpoint has it
+            recipe = Recipe(**cast(Any, recipe))
+        if isinstance(recipe, Recipe):
+            self.save_hyperparameters({"recipe": asdict(recipe)})
         num_classes = num_classes or cast(int, getattr(net, "num_classes", 0))
         if num_classes < 2:
             raise ValueError(
@@ -67,10 +90,10 @@ class ImageClassifier(PortableModule):
         self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.num_classes = num_classes
         self.aux_weight = aux_weight
-        self.recipes = RECIPES.get(type(net).__name__, {"quick": QUICK})
-        if recipe is not None:
-            choose(f"recipe of {type(self).__name__}", recipe, self.recipes)
-        self.recipe_name = recipe
+        self.recipes = recipes_of(net)
+        if isinstance(recipe, str):
+            recipe = choose(f"recipe of {type(self).__name__}", recipe, self.recipes)
+        self.chosen_recipe = recipe
         self.lr = lr
         self.criterion = criterion or nn.CrossEntropyLoss()
         if getattr(self.criterion, "label_smoothing", 0):
@@ -90,11 +113,16 @@ class ImageClassifier(PortableModule):
     @property
     def recipe(self) -> Recipe:
         """The recipe in force, once a Trainer has said what the module learns from."""
-        if self.recipe_name is not None:
-            return self.recipes[self.recipe_name]
+        if self.chosen_recipe is not None:
+            return self.chosen_recipe
         trainer = self._trainer  # `self.trainer` raises where there is none yet
         quick = trainer is not None and embedded.learns_from_embedded_images(self, trainer)
         return self.recipes["quick" if quick or "paper" not in self.recipes else "paper"]
+
+    @property
+    def recipe_name(self) -> str:
+        named = (name for name, recipe in self.recipes.items() if recipe is self.recipe)
+        return next(named, self.recipe.source)
 
     def setup(self, stage: str) -> None:
         trainer, name = cast(Any, self.trainer), type(self).__name__
@@ -110,8 +138,8 @@ class ImageClassifier(PortableModule):
             rank_zero_info(
                 f"{name}{' was given no data: it' if given_none else ''} learns from the embedded "
                 f"images (PartsWorld, {len(data.train_set)} of {data.num_classes} classes, "
-                f"{data.image_size} pixels), by the recipe {self.recipe_name or 'quick'!r}, and "
-                f"stops {embedded.end_of(trainer)}."
+                f"{data.image_size} pixels), by the recipe {self.recipe_name!r}, and stops "
+                f"{embedded.end_of(trainer)}."
             )
         if hasattr(data, "num_classes"):
             source = type(data).__name__
@@ -134,12 +162,10 @@ class ImageClassifier(PortableModule):
     def train_dataloader(self) -> DataLoader:
         return embedded.parts_world(self.recipe.batch_size, "fit").train_dataloader()
 
-    def val_dataloader(self) -> DataLoader | list[DataLoader]:
+    def val_dataloader(self) -> DataLoader | NoLoaders:
         fitting = self.trainer.state.fn == TrainerFn.FITTING
         if fitting and not embedded.brings_the_training_data(self, self.trainer):
-            # Your own training data are never judged by embedded ones; Lightning need not wonder.
-            warnings.filterwarnings("ignore", "Total length of `list` across ranks is zero")
-            return []
+            return NoLoaders()  # your own training data are never judged by embedded ones
         self.check_learned_from_embedded()
         return embedded.parts_world(self.recipe.batch_size, "validate").val_dataloader()
 
@@ -157,7 +183,7 @@ class ImageClassifier(PortableModule):
             )
 
     def configure_callbacks(self) -> list[Callback]:
-        # A callback returned here replaces one of its type, so the user's own comes first.
+        # A callback returned here replaces one of its type, so the user's own takes precedence.
         given: list[Callback] = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
         for callback in given:
             # No hook is earlier: those that average weights copy the module in their `setup`.
@@ -173,7 +199,7 @@ class ImageClassifier(PortableModule):
         """What belongs to the module's training, unless the user brings one of the same type."""
         callbacks: list[Callback] = [FiniteGuard()]
         given: list[Callback] = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
-        # A user's SWA is an average too: of two, the last to copy its weights would win unsaid.
+        # A user's SWA is an average too: of two, the last to copy its weights would win silently.
         averaged = any(isinstance(callback, StochasticWeightAveraging) for callback in given)
         if self.recipe.ema_decay is not None and not averaged:
             average = partial(optimization.ema_with_warm_up, self.recipe.ema_decay)
@@ -198,7 +224,7 @@ class ImageClassifier(PortableModule):
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         images, labels, *_ = batch
-        labels = labels.long()
+        labels = labels if labels.is_floating_point() else labels.long()
         try:
             if getattr(self.net, "aux_heads", None):
                 logits, aux = cast(Any, self.net).forward_with_aux(images)
@@ -209,9 +235,9 @@ class ImageClassifier(PortableModule):
                 raise checks.single_image_error(type(self.net).__name__) from None
             raise
         loss = self.criterion(logits, labels)
-        for aux_scores in aux:
-            loss = loss + self.aux_weight * self.criterion(aux_scores, labels)
-        self.train_metrics.update(logits, labels)
+        for aux_logits in aux:
+            loss = loss + self.aux_weight * self.criterion(aux_logits, labels)
+        self.train_metrics.update(logits, checks.hard_labels(labels))
         self.log("loss", loss, prog_bar=True, logger=False)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
         self.log_dict(self.train_metrics, on_step=False, on_epoch=True)  # pyright: ignore[reportArgumentType]
@@ -227,7 +253,7 @@ class ImageClassifier(PortableModule):
         images, labels, *_ = batch
         labels = checks.check_labels(labels, self.num_classes)
         logits = self.net(images)
-        metrics.update(logits, labels)
+        metrics.update(logits, checks.hard_labels(labels))
         self.log(f"{split}_loss", self.criterion(logits, labels), batch_size=len(images))
         self.log_dict(metrics, prog_bar=True)  # pyright: ignore[reportArgumentType]
 

@@ -1,4 +1,4 @@
-"""What does a module train on when it is given nothing? The embedded images, and only then."""
+"""The embedded images, on which a module trains when it is given nothing, and only then."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from lecture_nets.data.parts_world import PartsWorldDataModule
 
 IMAGE_SIZE = 96  # for the networks whose min_size allows it, all of the lecture's
-NOT_SAID = 1000  # what Lightning puts in place of a max_epochs that nobody gave
+NOT_SET = 1000  # what Lightning puts in place of a max_epochs that nobody gave
 
 
 def brings_the_training_data(module: LightningModule, trainer: Trainer) -> bool:
@@ -18,7 +18,7 @@ def brings_the_training_data(module: LightningModule, trainer: Trainer) -> bool:
 
 
 def learns_from_embedded_images(module: LightningModule, trainer: Trainer) -> bool:
-    """The same, or `fit` was given the embedded images by name."""
+    """The same, or `fit` was given a `PartsWorldDataModule`."""
     from lecture_nets.data.parts_world import PartsWorldDataModule
 
     return brings_the_training_data(module, trainer) or isinstance(
@@ -28,7 +28,7 @@ def learns_from_embedded_images(module: LightningModule, trainer: Trainer) -> bo
 
 
 def has_no_end(trainer: Trainer) -> bool:
-    return trainer.max_epochs == NOT_SAID and trainer.max_steps == -1
+    return trainer.max_epochs == NOT_SET and trainer.max_steps == -1
 
 
 def end_of(trainer: Trainer) -> str:

@@ -1,4 +1,4 @@
-"""How does a recipe become an optimizer, a schedule and an average of the weights?"""
+"""Optimizer, schedule and average of the weights, made from a recipe."""
 
 import math
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from lecture_nets.training.recipes import Recipe
 
 
 def learned_tensors(net: nn.Module) -> list[nn.Parameter]:
-    """The parameters an optimizer shall get, or a `ValueError` where none is left to train."""
+    """The parameters that an optimizer gets, or a `ValueError` where none is left to train."""
     parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
     if not parameters:
         raise ValueError(f"{type(net).__name__} has no trainable parameters: was it frozen?")
@@ -67,6 +67,6 @@ def build_schedule(
             "interval": "step",
         }
     if recipe.schedule == "plateau":
-        scheduler = ReduceLROnPlateau(optimizer, factor=recipe.gamma, patience=recipe.every)
+        scheduler = ReduceLROnPlateau(optimizer, factor=recipe.gamma, patience=recipe.patience)
         return {"scheduler": scheduler, "monitor": monitor}
-    return {"scheduler": StepLR(optimizer, recipe.every, recipe.gamma)}
+    return {"scheduler": StepLR(optimizer, recipe.step_size, recipe.gamma)}

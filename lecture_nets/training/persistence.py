@@ -1,4 +1,4 @@
-"""How does a module go into a file, and come back with everything that belongs to its weights?"""
+"""Modules in files: written and read back with everything that belongs to their weights."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -27,8 +27,8 @@ def fit_plainly(
 ) -> ImageClassifier:
     """Train a new network by SGD with a momentum of 0.9; the module, in evaluation mode.
 
-    Nothing is written, validated, clipped or averaged. Weight decay acts on every parameter. Random
-    numbers come afterwards as if nothing had been.
+    Nothing is written, validated, clipped or averaged. Weight decay acts on every parameter. The
+    state of the random generators is restored afterwards.
 
     Args:
         build: makes the network, after the seed is set.
@@ -37,26 +37,21 @@ def fit_plainly(
         lr: learning rate, or its peak.
         weight_decay: λ of the gradient's ``+ λ·w``.
         epsilon: of `LabelSmoothing`; 0 for none.
-        schedule: ``"one_cycle"`` as of `Recipe`.
+        schedule: ``"one_cycle"`` as in `Recipe`.
         seed: of the network, the order of images, augmentation and dropout.
         callbacks: of the Trainer.
     """
-    callbacks = [*callbacks, *([LabelSmoothing(epsilon)] if epsilon else [])]
     with isolate_rng():
         torch.manual_seed(seed)
-        module = ImageClassifier(build())
-        module.recipe_name = "plain SGD"
-        # Not an entry of the present recipes: all modules of a network share these.
-        module.recipes = {
-            module.recipe_name: Recipe(
-                source="the call of fit_plainly",
-                optimizer="sgd",
-                lr=lr,
-                options={"momentum": 0.9, "weight_decay": weight_decay},
-                schedule="one_cycle" if schedule == "one_cycle" else "step",
-                gamma=1.0,  # a step that changes nothing
-            )
-        }
+        recipe = Recipe(
+            source="the call of fit_plainly",
+            optimizer="sgd",
+            lr=lr,
+            options={"momentum": 0.9, "weight_decay": weight_decay},
+            schedule="one_cycle" if schedule == "one_cycle" else "step",
+            gamma=1.0,  # a step that changes nothing
+        )
+        module = ImageClassifier(build(), recipe=recipe)
         trainer = Trainer(
             max_epochs=epochs,
             accelerator="auto",
@@ -66,7 +61,7 @@ def fit_plainly(
             enable_model_summary=False,
             num_sanity_val_steps=0,
             limit_val_batches=0,
-            callbacks=callbacks,
+            callbacks=[*callbacks, LabelSmoothing(epsilon)],
         )
         trainer.fit(module, datamodule=data)
     return module.eval()

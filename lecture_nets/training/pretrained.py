@@ -1,4 +1,4 @@
-"""Where do trained weights come from: torchvision's and timm's registries, or a folder of ours?"""
+"""Trained weights from torchvision's and timm's registries, and from folders of ours."""
 
 import inspect
 import json
@@ -13,20 +13,8 @@ from torch import Tensor
 from lecture_nets import weights
 from lecture_nets.checkpoints import CheckpointError, find_fault, non_finite_keys, sha256
 from lecture_nets.weights import from_timm, from_torchvision, load_weights
+from lecture_nets.weights.peers import PEERS
 
-# Module -> the peer's name of the network -> the options that make ours the same network.
-PUBLISHED: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
-    "torchvision": {
-        "AlexNetModule": {"alexnet": dict(variant="2014")},
-        "VGG19Module": {"vgg19": dict(batch_norm=False), "vgg19_bn": dict(batch_norm=True)},
-        "GoogLeNetModule": {"googlenet": dict(variant="torchvision")},
-        "InceptionV3Module": {"inception_v3": {}},
-    },
-    "timm": {
-        "VGG19Module": {"vgg19": dict(batch_norm=False), "vgg19_bn": dict(batch_norm=True)},
-        "InceptionV3Module": {"inception_v3": {}},
-    },
-}
 # torchvision normalizes by ImageNet's statistics and these two then map back to -1…1 inside the
 # network (`transform_input`); together that is a mean and a deviation of 0.5.
 MAPS_BACK = ("googlenet", "inception_v3")
@@ -43,20 +31,19 @@ def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> An
         return from_folder(cls, Path(source), options)
     if str(source) == COMPANIONS.name and (companion := COMPANIONS / cls.__name__).is_dir():
         return from_folder(cls, companion, options)
-    if peer not in PUBLISHED or (tag and peer == "torchvision"):
+    if peer not in PEERS or (tag and peer == "torchvision"):
         raise ValueError(
             f"{cls.__name__}.from_pretrained({str(source)!r}): no folder with a {CARD}, and no "
-            f"publisher. {offers(cls.__name__)}"
+            f"publisher. {offers(cls)}"
         )
-    networks = PUBLISHED[peer].get(cls.__name__, {})
     chosen = [
         (name, needed)
-        for name, needed in networks.items()
+        for name, needed in published(cls, peer).items()
         if tag.partition(".")[0] in ("", name)
         and all(options.get(key, value) == value for key, value in needed.items())
     ]
     if not chosen:
-        raise ValueError(f"{peer} has no weights for this {cls.__name__}. {offers(cls.__name__)}")
+        raise ValueError(f"{peer} has no weights for this {cls.__name__}. {offers(cls)}")
     name, needed = chosen[0]
     read = from_torchvision_registry if peer == "torchvision" else from_timm_registry
     state_dict, facts = read(tag or name)
@@ -67,16 +54,29 @@ def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> An
     return without_foreign_names(module)
 
 
-def offers(module: str) -> str:
+def published(cls: Any, peer: str) -> dict[str, dict[str, Any]]:
+    """The peer's names of a module's network, each with the options that make it the same."""
+    network = getattr(cls, "network", None)
+    if network not in PEERS[peer]:
+        return {}
+    forms = PEERS[peer][network].forms
+    decisive = {option for form in forms.values() for option in form}
+    return {
+        name: {option: cls.all_options(form)[option] for option in decisive}
+        for name, form in forms.items()
+    }
+
+
+def offers(cls: Any) -> str:
     """Who publishes weights for a module, and for which options."""
     found = [
         f"{peer!r} ({', '.join(f'{k}={v!r}' for k, v in needed.items()) or 'as it is'})"
-        for peer, modules in PUBLISHED.items()
-        for needed in modules.get(module, {}).values()
+        for peer in PEERS
+        for needed in published(cls, peer).values()
     ]
-    if (COMPANIONS / module).is_dir():
+    if (COMPANIONS / cls.__name__).is_dir():
         found.append(f"{COMPANIONS.name!r} (small, comes with the package)")
-    return f"Published for {module}: {', '.join(found) or 'none'}."
+    return f"Published for {cls.__name__}: {', '.join(found) or 'none'}."
 
 
 def without_foreign_names(module: Any) -> Any:
@@ -169,7 +169,7 @@ def fetch(url: str, path: Path, published: str) -> Path:
         fault = find_fault(path) or "has other bytes"
         raise CheckpointError(
             f"{path} {fault}: its SHA-256 does not start with {published} as published. "
-            "Delete it, and it is downloaded anew."
+            "Delete it, and it is downloaded again."
         )
     return path
 
@@ -227,9 +227,14 @@ def from_folder(cls: Any, folder: Path, options: dict[str, Any]) -> Any:
 
     card = read_card(folder)
     cls.check_is_mine(card)
-    # Recorded are the arguments of all constructors on the way up to `ImageClassifier`.
+    # The shell records how it built the module, too; a subclass may fix what is recorded.
     known = inspect.signature(cls).parameters
-    recorded = {key: x for key, x in card["hyper_parameters"].items() if key in known}
+    rest = any(option.kind is option.VAR_KEYWORD for option in known.values())
+    recorded = {
+        key: x
+        for key, x in card["hyper_parameters"].items()
+        if key in known or (rest and not key.startswith("_"))
+    }
     module = cls(**recorded | options)
     module.on_load_checkpoint(card)
     load_weights(module.net, load_file(folder / WEIGHTS), source=str(folder))

@@ -1,36 +1,58 @@
-"""How does each network learn? Recipes: plain data, each with its source."""
+"""Recipes: how each network learns, as plain data with its source."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from torch import nn
 
-@dataclass(frozen=True)
+from lecture_nets.nets import (
+    VGG19,
+    AlexNet,
+    GoogLeNet,
+    InceptionV2,
+    InceptionV3,
+    ResNet50,
+    ShallowSVM,
+    ZFNet,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Optimizer, schedule and what else belongs to one way of training.
+
+    Example::
+
+        AlexNetModule(recipe=Recipe(optimizer="sgd", lr=0.1, schedule="step", step_size=30))
 
     Attributes:
         source: where the numbers come from.
         optimizer: ``"sgd"``, ``"adamw"``, or ``"rmsprop_tf"``: RMSprop in TensorFlow's form, with ε
             inside the root and an accumulator that starts at 1 (timm's ``RMSpropTF``).
         lr: learning rate at the start, or at the peak of ``"one_cycle"``.
-        options: further arguments of the optimizer.
+        options: further arguments of the optimizer, such as ``{"weight_decay": 1e-4}``.
         schedule: ``"one_cycle"`` rises for a fifth of all steps and falls to nothing at the last;
-            ``"plateau"`` multiplies by ``gamma`` when ``val_loss`` has not fallen for ``every``
-            epochs; ``"step"`` multiplies by ``gamma`` each ``every`` epochs.
-        every: epochs between two changes of the learning rate.
-        gamma: factor of a change.
-        batch_size: images in a batch.
+            ``"plateau"`` multiplies by ``gamma`` when the loss (``val_loss``, or ``train_loss``
+            without validation) has not fallen for more than ``patience`` epochs; ``"step"``
+            multiplies by ``gamma`` every ``step_size`` epochs.
+        step_size: of ``"step"``, in epochs.
+        patience: of ``"plateau"``, in epochs.
+        gamma: factor of a change of the learning rate.
+        batch_size: images in a batch, of the embedded images.
         epochs: passes over the training images.
-        gradient_clip: largest norm of the gradient, or ``None``.
-        ema_decay: decay of the running average of the weights that is evaluated, or ``None``.
+        gradient_clip: largest Euclidean norm of the gradient, or ``None``.
+        ema_decay: decay per step of the running average of the weights that is evaluated, or
+            ``None``.
     """
 
-    source: str
+    source: str = "given by the caller"
     optimizer: Literal["sgd", "adamw", "rmsprop_tf"]
     lr: float
     options: dict[str, Any] = field(default_factory=dict)
     schedule: Literal["one_cycle", "plateau", "step"] = "one_cycle"
-    every: int = 1
+    step_size: int = 1
+    patience: int = 5
     gamma: float = 0.1
     batch_size: int = 32
     epochs: int = 12
@@ -54,7 +76,7 @@ ALEXNET = Recipe(
     lr=0.01,
     options={"momentum": 0.9, "weight_decay": 5e-4},
     schedule="plateau",
-    every=5,
+    patience=5,
     batch_size=128,
     epochs=90,
 )
@@ -64,7 +86,7 @@ INCEPTION_V2 = Recipe(
     lr=0.045,
     options={"momentum": 0.9, "weight_decay": 4e-5},
     schedule="step",
-    every=2,
+    step_size=2,
     gamma=0.94,
     batch_size=32,
     epochs=100,
@@ -72,8 +94,8 @@ INCEPTION_V2 = Recipe(
     ema_decay=0.9999,
 )
 
-RECIPES: dict[str, dict[str, Recipe]] = {
-    "ShallowSVM": {
+RECIPES: dict[type[nn.Module], dict[str, Recipe]] = {
+    ShallowSVM: {
         "paper": Recipe(
             source="a linear SVM by stochastic gradient descent (Perronnin et al., ECCV 2010); "
             "rate and weight decay measured here, since the paper's are for other encodings",
@@ -83,8 +105,8 @@ RECIPES: dict[str, dict[str, Recipe]] = {
             epochs=30,
         ),
     },
-    "AlexNet": {"paper": ALEXNET, "quick": QUICK_WITHOUT_NORM},
-    "ZFNet": {
+    AlexNet: {"paper": ALEXNET, "quick": QUICK_WITHOUT_NORM},
+    ZFNet: {
         "paper": replace(
             ALEXNET,
             source="arXiv 1311.2901, section 3 (the cap on filter norms is a callback)",
@@ -93,11 +115,11 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         ),
         "quick": QUICK_WITHOUT_NORM,
     },
-    "VGG19": {
+    VGG19: {
         "paper": replace(ALEXNET, source="arXiv 1409.1556, section 3.1", batch_size=256, epochs=74),
         "quick": QUICK_WITHOUT_NORM,
     },
-    "GoogLeNet": {
+    GoogLeNet: {
         "paper": Recipe(
             source="arXiv 1409.4842, section 6; rate, weight decay and batch from the Caffe model, "
             "the decay of the average from Inception V3, since the paper gives none",
@@ -105,7 +127,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
             lr=0.01,
             options={"momentum": 0.9, "weight_decay": 2e-4},
             schedule="step",
-            every=8,
+            step_size=8,
             gamma=0.96,
             batch_size=32,
             epochs=250,
@@ -113,8 +135,8 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         ),
         "quick": replace(QUICK, lr=1e-3),
     },
-    "InceptionV2": {"paper": INCEPTION_V2, "quick": QUICK},
-    "InceptionV3": {
+    InceptionV2: {"paper": INCEPTION_V2, "quick": QUICK},
+    InceptionV3: {
         "paper": replace(
             INCEPTION_V2,
             source="arXiv 1512.00567, section 8; momentum and weight decay from the released code",
@@ -123,5 +145,27 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         ),
         "quick": QUICK,
     },
+    ResNet50: {
+        "paper": replace(
+            ALEXNET,
+            source="arXiv 1512.03385, section 3.4: 600,000 steps of 256 images are 120 epochs; "
+            "the patience is ours, since the paper gives none",
+            lr=0.1,
+            options={"momentum": 0.9, "weight_decay": 1e-4},
+            batch_size=256,
+            epochs=120,
+        ),
+        "quick": QUICK,
+    },
 }
-RECIPES["ShallowSVM"]["quick"] = replace(RECIPES["ShallowSVM"]["paper"], epochs=12)
+RECIPES[ShallowSVM]["quick"] = replace(RECIPES[ShallowSVM]["paper"], epochs=12)
+
+
+def recipes_of(net: nn.Module) -> dict[str, Recipe]:
+    """Recipes by name: those of the network's class or an ancestor, and its own ``recipes``.
+
+    A network of which nothing is known has ``"quick"`` alone.
+    """
+    listed = (RECIPES[kind] for kind in type(net).__mro__ if kind in RECIPES)
+    own: Mapping[str, Recipe] = getattr(net, "recipes", {})
+    return next(listed, {"quick": QUICK}) | dict(own)

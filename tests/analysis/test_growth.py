@@ -8,37 +8,36 @@ from lightning.pytorch import Callback, LightningModule
 from lightning.pytorch.loggers import CSVLogger
 from torch import nn, optim
 
-from lecture_nets.callbacks import (
-    LabelSmoothing,
+from lecture_nets.analysis.growth import (
     RecordGrowth,
     best_gap,
     label_margin,
     logit_gap,
-    smooth_labels,
     weight_norm,
 )
+from lecture_nets.callbacks import LabelSmoothing, smooth_labels
 
 # Gaps 3, 1 and 0; margins with these labels 3, -1 and -4.
-SCORES = torch.tensor([[5.0, 2.0, -1.0], [0.0, 1.0, -7.0], [4.0, 0.0, 4.0]])
+LOGITS = torch.tensor([[5.0, 2.0, -1.0], [0.0, 1.0, -7.0], [4.0, 0.0, 4.0]])
 LABELS = torch.tensor([0, 0, 1])
 
 
-def test_the_gap_of_scores_made_by_hand():
-    assert logit_gap(SCORES) == pytest.approx(4 / 3)
+def test_the_gap_of_logits_made_by_hand():
+    assert logit_gap(LOGITS) == pytest.approx(4 / 3)
 
 
-def test_the_margin_of_scores_made_by_hand():
-    assert label_margin(SCORES, LABELS) == pytest.approx(-2 / 3)
+def test_the_margin_of_logits_made_by_hand():
+    assert label_margin(LOGITS, LABELS) == pytest.approx(-2 / 3)
 
 
 def test_where_labels_win_the_margin_is_the_gap():
-    assert label_margin(SCORES, SCORES.argmax(1)) == pytest.approx(logit_gap(SCORES))
+    assert label_margin(LOGITS, LOGITS.argmax(1)) == pytest.approx(logit_gap(LOGITS))
 
 
 @pytest.mark.parametrize("measure", [logit_gap, lambda logits: label_margin(logits, LABELS)])
 def test_one_class_has_no_gap(measure):
     with pytest.raises(ValueError, match="at least 2 classes"):
-        measure(SCORES[:, :1])
+        measure(LOGITS[:, :1])
 
 
 @pytest.mark.parametrize("epsilon", [0.1, 0.3])

@@ -44,6 +44,33 @@ def test_cross_entropy_with_them_is_torchs_own(classes, epsilon, seed):
 
 @properties
 @given(*some)
+def test_distributions_are_smoothed_as_the_labels_they_mix(classes, epsilon, seed):
+    _, targets, prior = drawn(classes, seed)
+    hard = nn.functional.one_hot(targets, classes).float()
+    mixed = 0.3 * hard + 0.7 * hard.roll(1, 0)
+    for u in (None, prior):
+        smoothed = smooth_labels(targets, classes, epsilon, u)
+        torch.testing.assert_close(smooth_labels(hard, classes, epsilon, u), smoothed)
+        ours = smooth_labels(mixed, classes, epsilon, u)
+        torch.testing.assert_close(ours, 0.3 * smoothed + 0.7 * smoothed.roll(1, 0))
+
+
+def test_further_axes_stay():
+    targets = torch.randint(5, (2, 3, 4))
+    smoothed = smooth_labels(targets, 5, 0.2, [0.1, 0.2, 0.3, 0.2, 0.2])
+    assert smoothed.shape == (2, 5, 3, 4)
+    alone = smooth_labels(targets[1, 2, 3][None], 5, 0.2, [0.1, 0.2, 0.3, 0.2, 0.2])
+    torch.testing.assert_close(smoothed[1, :, 2, 3], alone[0])
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 4), (3, 1)])
+def test_distributions_over_other_classes(shape):
+    with pytest.raises(ValueError, match=r"torch.float32 targets.*shape \(N, 5\)"):
+        smooth_labels(torch.ones(shape), 5, 0.1)
+
+
+@properties
+@given(*some)
 def test_a_prior_gives_the_papers_general_form(classes, epsilon, seed):
     logits, targets, prior = drawn(classes, seed)
     smoothed = smooth_labels(targets, classes, epsilon, prior)
@@ -157,6 +184,7 @@ def test_nothing_is_left_behind(criterion, prior, quiet_trainer, loader):
         trainer.fit(module, loader(), loader())
     assert module.criterion.label_smoothing == 0
     assert not module.criterion._forward_pre_hooks
+    assert not module.criterion._forward_hooks
 
 
 @pytest.mark.parametrize(
@@ -170,48 +198,83 @@ def test_nothing_is_left_behind(criterion, prior, quiet_trainer, loader):
             Stranger(nn.CrossEntropyLoss(label_smoothing=0.3)),
             LabelSmoothing(),
         ),
-        (
-            ValueError,
-            "has class weights",
-            Stranger(nn.CrossEntropyLoss(torch.ones(10))),
-            LabelSmoothing(prior=PRIOR),
-        ),
-        (
-            ValueError,
-            "a class to ignore",
-            Stranger(nn.CrossEntropyLoss(ignore_index=2)),
-            LabelSmoothing(prior=PRIOR),
-        ),
         (ValueError, "prior has 2 shares for 10", Stranger(), LabelSmoothing(prior=[0.5, 0.5])),
         (ValueError, "at least 2 classes, found 1", Stranger(classes=1), LabelSmoothing()),
     ],
 )
-def test_what_does_not_fit_is_told_so(error, said, module, callback, quiet_trainer, loader):
+def test_what_does_not_fit_is_refused(error, said, module, callback, quiet_trainer, loader):
     with pytest.raises(error, match=said):
         quiet_trainer(callbacks=[callback]).fit(module, loader(classes=1), loader(classes=1))
 
 
+def test_an_epsilon_of_zero_asks_for_nothing(quiet_trainer, loader):
+    quiet_trainer(callbacks=[LabelSmoothing(0)]).fit(ShallowSVMModule(width=0.1), loader())
+
+
 @pytest.mark.parametrize("prior", [None, PRIOR])
-def test_targets_that_are_soft_already(prior, quiet_trainer, loader):
-    batches = [(images, torch.eye(10)[labels]) for images, labels in loader()]
-    loader_of_soft = DataLoader(batches, batch_size=None)
-    with pytest.raises(ValueError, match="soft already"):
-        quiet_trainer(callbacks=[LabelSmoothing(prior=prior)]).fit(
-            Stranger(), loader_of_soft, loader()
-        )
+def test_soft_labels_are_smoothed_further(prior, quiet_trainer, loader):
+    batches = [(images, torch.rand(4, 10).softmax(1)) for images, _ in loader()]
+    module, data = Stranger(), DataLoader(batches, batch_size=None)
+    quiet_trainer(callbacks=[LabelSmoothing(0.2, prior)]).fit(module, data, data)
+    assert smoothing_of(module.seen["train"], 0.2, prior) == {True}
+    assert smoothing_of(module.seen["val"], 0.2, prior) == {False}
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_ignored_labels_count_as_in_torch(reduction, quiet_trainer, loader):
+CRITERIA = {
+    "plain": {},
+    "weights": dict(weight=torch.linspace(0.5, 3, 10)),
+    "ignores": dict(ignore_index=2),
+    "ignores-weights": dict(ignore_index=2, weight=torch.linspace(0.5, 3, 10)),
+    "sum": dict(reduction="sum", ignore_index=2, weight=torch.linspace(0.5, 3, 10)),
+    "negative": dict(ignore_index=-7),
+    "each": dict(reduction="none", ignore_index=2),
+}
+
+
+def trained_beside_torch(options, batches, quiet_trainer) -> tuple[list, list]:
+    """Losses of three epochs: by our callback, and by torch's own ``label_smoothing``."""
     losses = []
-    for prior in (None, [0.1] * 10):  # the same, by torch's way and by ours
+    for smoothing, callbacks in ((0.0, [LabelSmoothing(0.2)]), (0.2, [])):
         torch.manual_seed(0)
-        module = Stranger(nn.CrossEntropyLoss(reduction=reduction))
-        batches = [(images, labels.where(labels != 2, -100)) for images, labels in loader()]
-        trainer = quiet_trainer(callbacks=[LabelSmoothing(0.2, prior)], max_epochs=2)
-        trainer.fit(module, DataLoader(batches, batch_size=None), loader())
+        module = Averaging(nn.CrossEntropyLoss(label_smoothing=smoothing, **options))
+        data = DataLoader(batches, batch_size=None)
+        quiet_trainer(callbacks=callbacks, max_epochs=3).fit(module, data, data)
+        assert module.criterion.ignore_index == options.get("ignore_index", -100)
         losses.append([loss for loss, *_ in module.seen["train"]])
-    assert losses[0] == pytest.approx(losses[1])
+    return losses[0], losses[1]
+
+
+class Averaging(Stranger):
+    """Also where the criterion gives a loss for each label."""
+
+    def loss(self, stage, batch):
+        loss = self.criterion(self.layer(batch[0].flatten(1)), batch[1]).mean()
+        self.seen[stage].append((loss.item(), None, None))
+        return loss
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_losses_equal_torchs_own(name, quiet_trainer, loader):
+    absent = CRITERIA[name].get("ignore_index", -100)
+    batches = [(images, labels.where(labels != 2, absent)) for images, labels in loader()]
+    ours, theirs = trained_beside_torch(CRITERIA[name], batches, quiet_trainer)
+    assert len(ours) == 6
+    assert ours == pytest.approx(theirs, rel=1e-6)
+
+
+class IgnoresOne(FailsSecond):
+    """Fails, and ignores the class 2."""
+
+    def __init__(self):
+        super().__init__(ignore_index=2)
+
+
+def test_the_class_to_ignore_is_put_back_after_a_failure(quiet_trainer, loader):
+    module = Stranger(IgnoresOne())
+    with pytest.raises(RuntimeError, match="the user's own error"):
+        quiet_trainer(callbacks=[LabelSmoothing(0.2)]).fit(module, loader(), loader())
+    assert module.criterion.ignore_index == 2
+    assert not module.criterion._forward_hooks
 
 
 class Compilable(Stranger):

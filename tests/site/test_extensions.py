@@ -14,7 +14,7 @@ from lecture_nets.analysis import cost
 from lecture_nets.cli.table import build
 from lecture_nets.nets import NETS
 from lecture_nets.nets.tree import Add
-from lecture_nets.training.pretrained import PUBLISHED
+from lecture_nets.weights.peers import PEERS
 
 DOCS = Path(lecture.__file__).parents[1]
 
@@ -85,8 +85,8 @@ def test_what_is_said_of_a_network_is_whole(name):
 
 @pytest.mark.parametrize("name", NETS)
 def test_its_peers_are_those_whose_weights_load(name):
-    module = f"{NETS[name].__name__}Module"
-    published = {peer: list(of[module]) for peer, of in PUBLISHED.items() if module in of}
+    net = NETS[name]
+    published = {peer: list(of[net].forms) for peer, of in PEERS.items() if net in of}
     assert networks.said_of(name).get("peers", {}) == published
 
 

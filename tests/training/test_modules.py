@@ -1,4 +1,4 @@
-"""The seven modules in real Trainers: fit, validate, test, save, load; and clear words."""
+"""The modules in real Trainers: fit, validate, test, save, load; and clear words."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import lecture_nets
 from lecture_nets.callbacks import LabelSmoothing
 from lecture_nets.data import PartsWorldDataModule
-from lecture_nets.nets import NETS
+from lecture_nets.nets import NETS, AlexNet
 from lecture_nets.training import MODULES, RECIPES, CheckpointError, ImageClassifier
 from lecture_nets.training import embedded as embedded_room
 from lecture_nets.training.embedded import brings_the_training_data
@@ -22,6 +22,7 @@ SMALL = {
     "GoogLeNetModule": dict(width=0.125),
     "InceptionV2Module": dict(width=0.125),
     "InceptionV3Module": dict(width=0.125),
+    "ResNet50Module": dict(width=0.125),
 }
 LOGGED = {"train_loss", "train_acc", "val_loss", "val_acc", "val_top5"}
 
@@ -73,12 +74,12 @@ def test_probabilities_are_predicted(quiet_trainer, few_embedded):
 
 
 def test_no_data_means_embedded_images_and_an_end(quiet_trainer, few_embedded, capfd, monkeypatch):
-    monkeypatch.setattr(ImageClassifier, "recipe", RECIPES["AlexNet"]["quick"])
+    monkeypatch.setattr(ImageClassifier, "recipe", RECIPES[AlexNet]["quick"])
     module = small("AlexNetModule")
     trainer = quiet_trainer(max_epochs=None, limit_train_batches=1, limit_val_batches=1)
     with pytest.warns(UserWarning, match="`max_epochs` was not set"):
         trainer.fit(module)
-    assert trainer.current_epoch == RECIPES["AlexNet"]["quick"].epochs
+    assert trainer.current_epoch == RECIPES[AlexNet]["quick"].epochs
     assert brings_the_training_data(module, trainer)
 
 
@@ -110,15 +111,15 @@ def test_own_validation_data_are_used(quiet_trainer, loader):
 def test_recipe_is_quick_on_embedded_images_and_the_papers_elsewhere(
     quiet_trainer, loader, few_embedded
 ):
-    assert small("AlexNetModule").recipe is RECIPES["AlexNet"]["paper"]
+    assert small("AlexNetModule").recipe is RECIPES[AlexNet]["paper"]
     for data, recipe in ((None, "quick"), (loader(), "paper")):
         module = small("AlexNetModule")
         quiet_trainer().fit(module, data)
-        assert module.recipe is RECIPES["AlexNet"][recipe]
+        assert module.recipe is RECIPES[AlexNet][recipe]
     data = PartsWorldDataModule(96, train_size=20, val_size=20, batch_size=10)
     module = small("AlexNetModule")
     quiet_trainer().fit(module, datamodule=data)
-    assert module.recipe is RECIPES["AlexNet"]["quick"]
+    assert module.recipe is RECIPES[AlexNet]["quick"]
 
 
 def test_a_named_recipe_and_rate_are_kept(quiet_trainer, loader):
@@ -140,7 +141,7 @@ def test_inception_v3_brings_label_smoothing_and_averages_its_weights(quiet_trai
     assert any(isinstance(c, WeightAveraging) for c in trainer.callbacks)
 
 
-def test_the_users_callbacks_of_the_same_kind_come_first(quiet_trainer, loader):
+def test_the_users_callbacks_of_the_same_kind_take_precedence(quiet_trainer, loader):
     mine = [LabelSmoothing(0.3), EMAWeightAveraging(decay=0.5)]
     trainer = quiet_trainer(callbacks=list(mine))
     trainer.fit(small("InceptionV3Module"), loader(size=75))
@@ -188,10 +189,18 @@ def test_labels_out_of_range(quiet_trainer, loader):
         quiet_trainer().fit(small("AlexNetModule"), loader(images=12, classes=12, batch_size=12))
 
 
-def test_labels_that_are_no_indices(quiet_trainer):
-    one_hot = DataLoader(TensorDataset(torch.randn(4, 3, 64, 64), torch.eye(10)[:4]), batch_size=4)
-    with pytest.raises(ValueError, match=r"argmax\(dim=1\)"):
-        quiet_trainer().fit(small("AlexNetModule"), one_hot)
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (torch.eye(10)[:4].long(), r"argmax\(dim=1\) or labels\.float"),
+        (torch.arange(4.0), r"floats of shape \(N, 10\).*labels\.long"),
+        (torch.eye(7)[:4], r"shape \(4, 7\).*num_classes=10"),
+    ],
+)
+def test_labels_that_are_neither_indices_nor_shares(labels, said, quiet_trainer):
+    data = DataLoader(TensorDataset(torch.randn(4, 3, 64, 64), labels), batch_size=4)
+    with pytest.raises(ValueError, match=said):
+        quiet_trainer().fit(small("AlexNetModule"), data)
 
 
 def test_classes_that_disagree_with_the_data(quiet_trainer, few_embedded):
@@ -205,7 +214,7 @@ def test_one_class_is_none():
 
 
 def test_unknown_recipe_lists_the_known():
-    with pytest.raises(ValueError, match="'paper', 'quick'"):
+    with pytest.raises(ValueError, match=r"Did you mean paper.*paper, quick"):
         small("AlexNetModule", recipe="papr")
 
 
@@ -272,9 +281,3 @@ def test_a_checkpoint_of_others_is_named(tmp_path):
     torch.save({"state_dict": {}}, tmp_path / "x.ckpt")
     with pytest.raises(CheckpointError, match="not written by a module of lecture_nets"):
         lecture_nets.load(tmp_path / "x.ckpt")
-
-
-def test_hyperparameters_are_plain_values():
-    for name in MODULES:
-        for value in small(name).hparams.values():
-            assert value is None or isinstance(value, bool | int | float | str)

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 import torch
 
-from lecture_nets.callbacks import LabelSmoothing, RecordGrowth
+from lecture_nets.analysis.growth import RecordGrowth
+from lecture_nets.callbacks import LabelSmoothing
 from lecture_nets.data import PartsWorldDataModule
 from lecture_nets.nets import AlexNet
 from lecture_nets.nets.plain_stack import PlainStack
@@ -34,7 +35,7 @@ def test_the_seed_decides_everything(fit):
     assert not torch.equal(first, other)
 
 
-def test_random_numbers_come_afterwards_as_if_nothing_had_been(fit):
+def test_random_numbers_come_afterwards_as_without_it(fit):
     before = torch.get_rng_state()
     fit()
     assert torch.equal(torch.get_rng_state(), before)

@@ -13,9 +13,16 @@ from PIL import Image
 from safetensors.torch import save_file
 from torchvision.models import AlexNet_Weights, Inception_V3_Weights, get_model_weights
 
-from lecture_nets import AlexNetModule, GoogLeNetModule, InceptionV3Module, VGG19Module, ZFNetModule
+from lecture_nets import (
+    AlexNetModule,
+    GoogLeNetModule,
+    InceptionV3Module,
+    ResNet50Module,
+    VGG19Module,
+    ZFNetModule,
+)
 from lecture_nets.callbacks import AuxiliaryBatchNorm
-from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV3
+from lecture_nets.nets import VGG19, AlexNet, GoogLeNet, InceptionV3, ResNet50
 from lecture_nets.training import MODULES, CheckpointError, load
 from lecture_nets.weights import to_timm, to_torchvision
 
@@ -27,6 +34,7 @@ TORCHVISION = [
     (VGG19Module, "vgg19_bn", partial(VGG19, batch_norm=True), dict(batch_norm=True)),
     (GoogLeNetModule, "googlenet", partial(GoogLeNet, variant="torchvision"), {}),
     (InceptionV3Module, "inception_v3", InceptionV3, {}),
+    (ResNet50Module, "resnet50", ResNet50, {}),
 ]
 
 
@@ -150,6 +158,8 @@ def test_the_class_names_are_torchvisions(publish, hub):
         (InceptionV3Module, "timm/inception_v3.tf_in1k", "inception_v3.tf_in1k", InceptionV3),
         (VGG19Module, "timm", "vgg19.tv_in1k", VGG19),
         (VGG19Module, "timm/vgg19_bn", "vgg19_bn.tv_in1k", partial(VGG19, batch_norm=True)),
+        (ResNet50Module, "timm", "resnet50.a1_in1k", ResNet50),
+        (ResNet50Module, "timm/resnet50.tv_in1k", "resnet50.tv_in1k", ResNet50),
     ],
 )
 def test_timms_weights_arrive_from_the_cache(hub, module, source, file, build):
@@ -205,6 +215,7 @@ def test_timm_without_a_network_says_where_to_put_the_file(hub, monkeypatch):
         (ZFNetModule, "torchvision", {}, "Published for ZFNetModule: none"),
         (AlexNetModule, "timm", {}, r"Published for AlexNetModule: 'torchvision' \(variant='2014'"),
         (AlexNetModule, "torchvision", dict(variant="2012"), "has no weights for this AlexNetMod"),
+        (InceptionV3Module, "timm", dict(aux_batch_norm=False), "no weights for this InceptionV3"),
         (InceptionV3Module, "timm/vgg19", {}, "timm has no weights for this InceptionV3Module"),
         (InceptionV3Module, "timm/inception_v3.other", {}, "timm has no weights .*tf_in1k"),
     ],
