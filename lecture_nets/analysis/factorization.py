@@ -1,4 +1,4 @@
-"""Can one kernel be had as several cheaper ones? Singular values, and the best cascade.
+"""One kernel as several cheaper ones: singular values, and the best cascade.
 
     separability(kernel).rank1_energy           # 1: a column times a row does the same
     separability(conv.weight).rank1_energy      # (out, in): every kernel of a trained layer
@@ -7,23 +7,21 @@
 Both speak of one filter without a nonlinearity between its parts; the networks put a ReLU there.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 Size = int | tuple[int, int]
 
-# Many starts run a little, few run on, one runs to the end: (starts, steps). Good basins can be
-# narrow: for a Laplacian of Gaussian 7×7 about one random start in a hundred finds the best.
-SCHEDULE = ((1024, 15), (128, 45), (1, 2000))
-# The best is reached when the residual is at right angles to all directions of change (cosine),
-# or when nothing but rounding is left.
-COSINE = 1e-6
-ROUNDING = 1e-10
+# Many starts run a little, few run on: (starts, evaluations). Good basins can be narrow: for a
+# Laplacian of Gaussian about one random start in fifty finds the best.
+SCHEDULE = ((256, 20), (16, 4000))
+TINY = 1e-15  # a change that is nothing but rounding
+EXACT = 1e-10  # a residual from which on nothing but rounding is left
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +53,7 @@ class Cascade:
     @property
     def approximation(self) -> Tensor:
         """K₁ * K₂ * …, of the size of the kernel that was asked for."""
-        return convolve_all([kernel[None] for kernel in self.kernels])[0]
+        return torch.from_numpy(convolve([kernel.numpy() for kernel in self.kernels]))
 
 
 def separability(kernel: Tensor) -> Separability:
@@ -82,10 +80,9 @@ def separability(kernel: Tensor) -> Separability:
 def cascade(kernel: Tensor, sizes: Sequence[Size] = (3, 3)) -> Cascade:
     """The cascade of small kernels that is nearest to one kernel: (height, width) -> `Cascade`.
 
-    ``F.conv2d`` with K₁, then with K₂, … is one ``F.conv2d`` with their full convolution. That is
-    linear in each of them, so one damped Gauss-Newton step (Levenberg-Marquardt) solves a linear
-    least-squares problem for all at once; alternating steps crawl where factors resemble each
-    other. Random starts are seeded: the same kernel gives the same cascade.
+    ``F.conv2d`` with K₁, then with K₂, … is one ``F.conv2d`` with their full convolution, whose
+    distance to the kernel ``scipy.optimize.least_squares`` makes small for all of them at once.
+    Random starts are seeded: the same kernel gives the same cascade.
 
     Source: "Rethinking the Inception Architecture", sections 3.1 (two 3×3 for 5×5) and 3.2.
 
@@ -96,7 +93,6 @@ def cascade(kernel: Tensor, sizes: Sequence[Size] = (3, 3)) -> Cascade:
 
     Raises:
         ValueError: the kernel is no finite matrix, or the sizes do not fit it.
-        ArithmeticError: no start led to a minimum.
     """
     if kernel.ndim != 2 or not kernel.isfinite().all():
         raise ValueError(
@@ -104,33 +100,18 @@ def cascade(kernel: Tensor, sizes: Sequence[Size] = (3, 3)) -> Cascade:
             "(height, width); pass one kernel of a bank at a time."
         )
     shapes = fitting(sizes, (kernel.shape[0], kernel.shape[1]))
-    target = kernel.detach().cpu().double().flatten()
-    largest = target.abs().amax()
+    target = kernel.detach().cpu().double().numpy()
+    largest = np.abs(target).max()
     if largest == 0:
-        return Cascade(tuple(target.new_zeros(shape) for shape in shapes), 0.0)
+        return Cascade(tuple(torch.zeros(shape, dtype=torch.float64) for shape in shapes), 0.0)
     # By the largest first: the squares of tiny numbers would vanish.
-    norm = (target / largest).norm() * largest
-    with one_thread():
-        factors, residual = nearest(target / norm, shapes)
+    norm = np.linalg.norm(target / largest) * largest
+    factors, residual = nearest(target / norm, shapes)
     # One scale can move between the factors; it is shared out evenly.
-    norms = torch.stack([factor.norm() for factor in factors])
-    each = (norms.prod() * norm) ** (1 / len(shapes))
-    return Cascade(tuple(factor / factor.norm() * each for factor in factors), residual)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Within, torch computes on one thread.
-
-    Matrices as small as kernels gain nothing from more, and on a busy machine threads that wait for
-    each other made `cascade` thirty times slower, measured.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+    norms = [np.linalg.norm(factor) for factor in factors]
+    each = (np.prod(norms) * norm) ** (1 / len(shapes))
+    kernels = (factor / own * each for factor, own in zip(factors, norms, strict=True))
+    return Cascade(tuple(map(torch.from_numpy, kernels)), residual)
 
 
 def fitting(sizes: Sequence[Size], whole: tuple[int, int]) -> list[tuple[int, int]]:
@@ -151,83 +132,62 @@ def fitting(sizes: Sequence[Size], whole: tuple[int, int]) -> list[tuple[int, in
     return shapes
 
 
-def nearest(target: Tensor, shapes: list[tuple[int, int]]) -> tuple[list[Tensor], float]:
-    """Levenberg-Marquardt from many starts: a flat kernel of norm 1 -> factors and residual."""
-    lengths = [height * width for height, width in shapes]
+def nearest(target: np.ndarray, shapes: list[tuple[int, int]]) -> tuple[list[np.ndarray], float]:
+    """Least squares from many starts: a kernel of norm 1 -> factors, and the residual."""
+    from scipy.optimize import least_squares  # takes a third of a second to import
 
-    def split(points: Tensor) -> list[Tensor]:
-        parts = points.split(lengths, dim=1)
-        return [part.unflatten(1, shape) for part, shape in zip(parts, shapes, strict=True)]
+    ends = np.cumsum([height * width for height, width in shapes])
 
-    def look(points: Tensor) -> tuple[Tensor, Tensor]:
-        """Residual (starts, pixels) and its derivative (starts, pixels, unknowns)."""
-        one = points.new_ones(len(points), 1, 1)
-        factors = split(points)
-        slopes = [
-            shifts(convolve_all([one, *factors[:n], *factors[n + 1 :]]), shape)
-            for n, shape in enumerate(shapes)
-        ]
-        slope = torch.cat(slopes, dim=2)
-        # Linear in each factor: the derivative times all of them counts the product once each.
-        return (slope @ points[..., None])[..., 0] / len(shapes) - target, slope
+    def split(x: np.ndarray) -> list[np.ndarray]:
+        parts = np.split(x, ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
-    def at_minimum(missing: Tensor, slope: Tensor) -> Tensor:
-        """(starts,): can no small change make the residual smaller?"""
-        error = missing.norm(dim=1)
-        cosine = (slope.mT @ missing[..., None])[..., 0].norm(dim=1) / error.clamp(min=ROUNDING)
-        return (error < ROUNDING) | (cosine < COSINE)
+    def missing(x: np.ndarray) -> np.ndarray:
+        return (convolve(split(x)) - target).ravel()
 
-    generator = torch.Generator().manual_seed(0)
-    points = torch.randn(SCHEDULE[0][0], sum(lengths), generator=generator, dtype=target.dtype)
-    damping = torch.ones(len(points), dtype=target.dtype)
-    missing, slope = look(points)
-    unit = torch.eye(sum(lengths), dtype=target.dtype)
-    for starts, steps in SCHEDULE:
-        best = missing.norm(dim=1).argsort()[:starts]
-        points, damping, missing, slope = points[best], damping[best], missing[best], slope[best]
-        for _ in range(steps):
-            if at_minimum(missing, slope).all():
+    def slope(x: np.ndarray) -> np.ndarray:
+        """(pixels, unknowns): a pixel of one factor adds the product of the others, shifted."""
+        factors = split(x)
+        slopes = []
+        for n, (height, width) in enumerate(shapes):
+            others = convolve(factors[:n] + factors[n + 1 :])
+            shifted = np.zeros((height, width, *target.shape))
+            for row in range(height):
+                for column in range(width):
+                    there = shifted[row, column, row:, column:]
+                    there[: others.shape[0], : others.shape[1]] = others
+            slopes.append(shifted.reshape(height * width, -1))
+        return np.concatenate(slopes).T
+
+    method = "lm" if target.size >= ends[-1] else "trf"  # MINPACK wants as many pixels as unknowns
+    points = list(np.random.default_rng(0).standard_normal((SCHEDULE[0][0], ends[-1])))
+    residual = 1.0
+    for starts, evaluations in SCHEDULE:
+        reached: list[tuple[float, np.ndarray]] = []
+        for x in points[:starts]:
+            found = least_squares(
+                missing,
+                x,
+                slope,  # pyright: ignore[reportArgumentType]
+                method=method,
+                ftol=TINY,
+                xtol=TINY,
+                gtol=TINY,
+                max_nfev=evaluations,
+            )
+            reached.append((float(np.sqrt(2 * found.cost)), found.x))
+            if reached[-1][0] < EXACT:
                 break
-            uphill = slope.mT @ missing[..., None]
-            step = torch.linalg.solve(slope.mT @ slope + damping[:, None, None] * unit, uphill)
-            moved = points - step[..., 0]
-            missing_then, slope_then = look(moved)
-            gain = missing.square().sum(1) - missing_then.square().sum(1)
-            promise = (step * (damping[:, None, None] * step + uphill)).sum((1, 2))
-            better = gain > 0
-            points = torch.where(better[:, None], moved, points)
-            missing = torch.where(better[:, None], missing_then, missing)
-            slope = torch.where(better[:, None, None], slope_then, slope)
-            # A step that keeps little of its promise jumped across the valley, so take shorter
-            # ones; where the two largest singular values are equal it would do so for ever.
-            damping = torch.where(gain > 0.75 * promise, damping / 5, damping)
-            damping = torch.where(gain < 0.25 * promise, damping * 3, damping).clamp(1e-14, 1e8)
-    if not at_minimum(missing, slope).all():
-        raise ArithmeticError(
-            f"cascade: no minimum found after {SCHEDULE[-1][1]} steps for sizes {shapes}, allowed "
-            f"is a cosine below {COSINE:g}; please report the kernel."
-        )
-    return [factor[0] for factor in split(points)], float(missing.norm())
+        reached.sort(key=lambda each: each[0])
+        residual, points = reached[0][0], [x for _, x in reached]
+    return split(points[0]), residual
 
 
-def shifts(kernels: Tensor, size: tuple[int, int]) -> Tensor:
-    """The matrix that convolves with a kernel: (n, h, w) -> (n, pixels of both, pixels of size).
+def convolve(factors: Sequence[np.ndarray]) -> np.ndarray:
+    """The full convolution of kernels, each (h, w) -> (H, W); of none, a single 1."""
+    from scipy.signal import convolve2d
 
-    ``shifts(a, b.shape) @ b.flatten()`` is the full convolution of a and b.
-    """
-    height, width = size
-    padded = F.pad(kernels[:, None], (width - 1, width - 1, height - 1, height - 1))
-    return F.unfold(padded, size).flip(1).mT
-
-
-def convolve_all(factors: Sequence[Tensor]) -> Tensor:
-    """The full convolution of batches of kernels: each (n, h, w) -> (n, H, W)."""
-    whole = factors[0]
-    for factor in factors[1:]:
-        height, width = (a + b - 1 for a, b in zip(whole.shape[1:], factor.shape[1:], strict=True))
-        matrix = shifts(whole, (factor.shape[1], factor.shape[2]))
-        whole = (matrix @ factor.flatten(1)[..., None]).reshape(-1, height, width)
-    return whole
+    return reduce(convolve2d, factors, np.ones((1, 1)))
 
 
 def as_shape(size: Size) -> tuple[int, int]:

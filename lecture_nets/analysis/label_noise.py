@@ -1,4 +1,4 @@
-"""Does label smoothing help when labels are wrong? Pairs of runs, and an interval for the gain.
+"""Label smoothing where labels are wrong: pairs of runs, and an interval for the gain.
 
     def fit(noise, epsilon, seed): ...        # train with so many wrong labels: the test accuracy
     results = run_label_noise(fit)
@@ -9,19 +9,10 @@ Drawn by `lecture_nets.visualize.training_curves.draw_label_noise`.
 
 import math
 import statistics
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rich.progress import track
-
-# The 97.5 % quantiles of Student's t for 1, 2, 3, … degrees of freedom, so that no SciPy is needed.
-# fmt: off
-T_975 = (
-    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
-    2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860,
-)
-# fmt: on
+from lecture_nets.progress import progress
 
 
 @dataclass(frozen=True)
@@ -53,12 +44,14 @@ def t_interval(values: Sequence[float]) -> Interval:
     """The 95 % interval of Student's t for the mean of ``values``: ``t · s / √n`` to each side.
 
     Raises:
-        ValueError: fewer than 2 values, which say nothing about their spread, or more than 21.
+        ValueError: fewer than 2 values, which say nothing about their spread.
     """
-    most = len(T_975) + 1
-    if not 2 <= len(values) <= most:
-        raise ValueError(f"t_interval: found {len(values)} values, allowed are 2 to {most}.")
-    half = T_975[len(values) - 2] * statistics.stdev(values) / math.sqrt(len(values))
+    if len(values) < 2:
+        raise ValueError(f"t_interval: found {len(values)} values; give 2 or more.")
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(len(values) - 1, 0.975)) * statistics.stdev(values)
+    half /= math.sqrt(len(values))
     return Interval(statistics.fmean(values), half)
 
 
@@ -98,7 +91,7 @@ def run_label_noise(
 ) -> tuple[NoiseResult, ...]:
     """Call ``fit(noise, epsilon, seed)`` for every combination.
 
-    Runs that differ in ε alone shall differ in nothing else: the same seed means the same images,
+    Runs that differ in ε alone must differ in nothing else: the same seed means the same images,
     wrong labels, first weights and order.
 
     Args:
@@ -120,11 +113,7 @@ def run_label_noise(
                 "or there is nothing to compare."
             )
     runs = [(share, epsilon, seed) for seed in seeds for share in noise for epsilon in epsilons]
-    quiet = not sys.stdout.isatty()
-    found = {
-        run: fit(*run)
-        for run in track(runs, "Training with wrong labels", transient=True, disable=quiet)
-    }
+    found = {run: fit(*run) for run in progress(runs, "Training with wrong labels")}
     return tuple(
         NoiseResult(
             share,

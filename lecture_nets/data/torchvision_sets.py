@@ -1,7 +1,6 @@
 """Public image sets that torchvision downloads, each by its name."""
 
 import http.client
-import importlib.util
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from PIL import Image
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.data.image_files import BadImageError, to_rgb
 from lecture_nets.data.prepared import Prepared, prepare_splits
-from lecture_nets.data.torchvision_table import SETS, TorchvisionSet
+from lecture_nets.data.torchvision_table import SETS
 from lecture_nets.names import choose
 
 # What torchvision raises when the files are not there, or are not all there.
@@ -51,7 +50,7 @@ class TorchvisionDataModule(ImageDataModule):
     ) -> None:
         super().__init__(image_size, batch_size, num_workers)
         self.set_name = name
-        self.facts = find_set(name)
+        self.facts = choose("set", name, SETS)
         self.data_dir = Path(data_dir or default_data_dir()).expanduser()
         self.augment = augment
         self.augmentation = "crop" if augment else None
@@ -173,11 +172,3 @@ def draw_splits(sizes: Mapping[str, int]) -> dict[str, tuple[str, list[int]]]:
 def default_data_dir() -> Path:
     """``$PATH_DATASETS``, else ``~/.cache/lecture_nets/datasets``."""
     return Path(os.environ.get("PATH_DATASETS") or "~/.cache/lecture_nets/datasets")
-
-
-def find_set(name: str) -> TorchvisionSet:
-    """Name -> facts; an unknown name is answered with all names and the nearest one."""
-    facts = choose("set", name, SETS)
-    if facts.needs and importlib.util.find_spec(facts.needs) is None:
-        raise ImportError(f"{name} is read with {facts.needs}: pip install {facts.needs}")
-    return facts

@@ -21,7 +21,6 @@ class TorchvisionSet:
         license: under which terms it may be used.
         mean: mean of each channel, for pixels in 0…1.
         std: standard deviation of each channel, for pixels in 0…1.
-        needs: a package that torchvision needs for this set only.
     """
 
     parts: Mapping[str, tuple[Mapping[str, Any], int]]
@@ -31,7 +30,6 @@ class TorchvisionSet:
     license: str = _UNKNOWN
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
-    needs: str | None = None
 
 
 def _train_test(train: int, test: int) -> dict[str, tuple[Mapping[str, Any], int]]:
@@ -111,7 +109,6 @@ SETS: dict[str, TorchvisionSet] = {
         files="flowers-102/{jpg/*.jpg,imagelabels.mat,setid.mat}",
         citation="Nilsback, Zisserman: Automated Flower Classification over a Large Number of "
         "Classes. ICVGIP 2008",
-        needs="scipy",
     ),
     "Imagenette": TorchvisionSet(
         # Published figures are for its val images, so those are the test images here.

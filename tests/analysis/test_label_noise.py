@@ -5,35 +5,30 @@ import math
 import pytest
 import scipy.stats
 
-from lecture_nets.analysis.label_noise import T_975, NoiseResult, run_label_noise, t_interval
+from lecture_nets.analysis.label_noise import NoiseResult, run_label_noise, t_interval
 
 
-def test_the_quantiles_are_scipys():
-    expected = [scipy.stats.t.ppf(0.975, freedom) for freedom in range(1, len(T_975) + 1)]
-    assert list(T_975) == pytest.approx(expected, abs=5.1e-5)
-
-
-@pytest.mark.parametrize("values", [[1.0, 3.0], [0.5, 0.6, 0.4, 0.9], [0.1] * 3 + [0.4] * 10])
+@pytest.mark.parametrize("values", [[1.0, 3.0], [0.5, 0.6, 0.4, 0.9], [0.1] * 3 + [0.4] * 30])
 def test_the_interval_is_scipys(values):
     found, n = t_interval(values), len(values)
     low, high = scipy.stats.t.interval(
         0.95, n - 1, loc=sum(values) / n, scale=scipy.stats.sem(values)
     )
-    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-9)
 
 
 def test_an_interval_by_hand():
     # s = 1, n = 3, t = 4.3027
     found = t_interval([1.0, 2.0, 3.0])
-    assert (found.mean, found.half) == pytest.approx((2, 4.3027 / math.sqrt(3)))
+    assert (found.mean, found.half) == pytest.approx((2, 4.3027 / math.sqrt(3)), rel=1e-4)
     assert not found.excludes_zero
     assert t_interval([9.0, 10.0, 11.0]).excludes_zero
     assert t_interval([-9.0, -10.0, -11.0]).excludes_zero
 
 
-@pytest.mark.parametrize("values", [[], [1.0], [1.0] * 22])
-def test_too_few_or_too_many_values(values):
-    with pytest.raises(ValueError, match="allowed are 2 to 21"):
+@pytest.mark.parametrize("values", [[], [1.0]])
+def test_too_few_values(values):
+    with pytest.raises(ValueError, match="give 2 or more"):
         t_interval(values)
 
 

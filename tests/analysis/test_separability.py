@@ -1,4 +1,4 @@
-"""Are kernels taken apart as well as can be? Known answers from algebra."""
+"""Kernels are taken apart as well as can be: known answers from algebra."""
 
 import pytest
 import torch
@@ -125,13 +125,3 @@ def test_what_is_no_finite_kernel_is_refused(kernel):
 def test_a_bank_with_a_number_that_is_not_finite_is_refused():
     with pytest.raises(ValueError, match="separability: found not all finite"):
         separability(torch.full((2, 3, 3), torch.nan))
-
-
-def test_the_number_of_threads_stays_as_it_was():
-    before = torch.get_num_threads()
-    torch.set_num_threads(before + 1)
-    try:
-        cascade(normal(3, 3), (2, 2))
-        assert torch.get_num_threads() == before + 1
-    finally:
-        torch.set_num_threads(before)
