@@ -1,4 +1,4 @@
-"""How is the site built? `make docs` writes it to build/site; nothing in it asks for a network."""
+"""Settings of the site, which `make docs` builds in build/site; nothing in it needs a network."""
 
 import sys
 from importlib import metadata
@@ -37,9 +37,9 @@ nb_code_prompt_hide = "Hide the solution / 隐藏答案"
 myst_enable_extensions = ["attrs_inline", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
-smartquotes = False  # typed as they shall be, in two languages
+smartquotes = False  # quotation marks are typed as they must be, in two languages
 default_role = "py:obj"  # what our docstrings put between single backticks
-autodoc_inherit_docstrings = False  # Lightning's are in a dialect of its own
+autodoc_inherit_docstrings = False  # Lightning's are not in our format
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True

@@ -56,7 +56,7 @@ depth_and_error()
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # ## Whose number is whose
 #
-# The slide has five rows. "Zeiler, 2013" has three numbers behind it: the winner is Clarifai, the company that Zeiler founded; his own paper's network, ZFNet, did worse; and a team ZF entered with yet another one.
+# The slide has five rows. "Zeiler, 2013" stands for three numbers: the winner is Clarifai, the company that Zeiler founded; his own paper's network, ZFNet, did worse; and a team ZF entered with yet another one.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 哪个数字属于谁
@@ -79,7 +79,7 @@ for row in (*SLIDE, *zf):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Count the layers
 #
-# Depth is the number of convolutions and linear layers on the longest path from image to logits. Pooling and normalization do not count. The networks exist here as objects, so nobody has to take a number on trust.
+# Depth is the number of convolutions and linear layers on the longest path from image to logits. Pooling and normalization do not count. The networks exist here as objects, so you can count for yourself.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 数一数层数
@@ -99,7 +99,7 @@ for name, count in costs.items():
     print(f"{name:13} depth {count.depth:2}, {count.parameters:11,} parameters")
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# Eight, eight, 19 and 22, as on the slide. The authors give Inception V2 and V3 fewer layers than the longest path has; [the notebook on Inception V2](04_inception_v2.ipynb) tells why.
+# Eight, eight, 19 and 22, as on the slide. The authors give Inception V2 and V3 fewer layers than the longest path has; [the notebook on Inception V2](04_inception_v2.ipynb) explains why.
 
 # %% [markdown] tags=["lang-zh"]
 # 8、8、19 和 22，与幻灯片一致。对于 Inception V2 和 V3，作者给出的层数比最长路径少，原因见[关于 Inception V2 的笔记本](04_inception_v2.ipynb)。
@@ -377,7 +377,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 3
 #
-# Suppose VGG had won 2014 with 6.00 %. What would be the rank correlation of depth and error among AlexNet, VGG and GoogLeNet? Reckon by hand: for three pairs it is 1 − Σd² / 4, where d is the difference of the two ranks.
+# Suppose VGG had won 2014 with 6.00 %. What would be the rank correlation of depth and error among AlexNet, VGG and GoogLeNet? Calculate it by hand: for three pairs, it is 1 − Σd² / 4, where d is the difference of the two ranks.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 3

@@ -125,12 +125,12 @@ notebook.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
-# ## One early unit, many listeners
+# ## One early unit, many that depend on it
 #
-# Paths are possibilities. Does a trained network use them? We take a small AlexNet that comes with the package. It was trained on PartsWorld, the embedded images, to tell ten classes apart. `conv_1` has 16 channels, so each carries 1/16 of all paths. We set one of them to zero and watch which units of the later layers change.
+# Paths are possibilities. Does a trained network use them? We take a small AlexNet that comes with the package. It was trained on PartsWorld, the embedded images, to classify ten classes. `conv_1` has 16 channels, so each carries 1/16 of all paths. We set one of them to zero and watch which units of the later layers change.
 
 # %% [markdown] tags=["lang-zh"]
-# ## 一个早期单元，众多听众
+# ## 一个早期单元，影响众多后续单元
 #
 # 路径只是可能性，训练好的网络真的会利用它们吗？这里使用软件包自带的一个小型 AlexNet，它在内置图像 PartsWorld 上训练，用来区分十个类别。`conv_1` 有 16 个通道，所以每个通道承载全部路径的 1/16。我们把其中一个置零，观察后面各层的哪些单元发生变化。
 
@@ -146,7 +146,7 @@ batches = list(data.test_dataloader())
 draw_reuse("channel 5 of conv_1", measure_reuse(net, batches[0][0], "conv_1", 5, tolerance=1e-3))
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# In `conv_2`, only half of the units listen: this AlexNet has two towers, as in 2012, and they meet in `conv_3`. From there on nearly everybody hears of it. The few that do not are silent in all images. Now the same for each of the 16 channels; a change counts from a thousandth of the layer's largest value.
+# In `conv_2`, only half of the units change: this AlexNet has two towers, as in 2012, and they meet in `conv_3`. From there on nearly all units change. The few that do not are zero in all images. Now the same for each of the 16 channels; a change counts from a thousandth of the layer's largest value.
 
 # %% [markdown] tags=["lang-zh"]
 # 在 `conv_2` 中只有一半的单元受影响：这个 AlexNet 与 2012 年的一样分为两路，到 `conv_3` 才会合。从那里开始，几乎所有单元都会受到影响，少数例外在所有图像中都没有响应。下面对 16 个通道逐一重复这个实验；变化达到该层最大值的千分之一才算数。
@@ -291,9 +291,9 @@ for layer, channel in {"conv_3": 6, "conv_5": 7}.items():
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Ask every layer, ask every unit
 #
-# PartsWorld knows the truth about its images: the texture of each body, every part, the class. So two instruments can measure what the slide says.
+# PartsWorld knows the truth about its images: the texture of each body, every part, the class. So two tools can measure what the slide says.
 #
-# - A **linear probe** is a linear classifier on what a layer puts out. It tells which texture, part or class can be read from that layer. On its scale, guessing is 0 and never failing is 1.
+# - A **linear probe** is a linear classifier on the activations of a layer. It shows which texture, part or class can be read from that layer. On its scale, guessing is 0 and never failing is 1.
 # - **Dissection** compares where a unit is active with the true masks of all textures, parts and classes, and names it after the best, if they overlap enough.
 #
 # Both are applied to the same network before training as well, for comparison.
@@ -326,7 +326,7 @@ draw_meaning(probes["trained"], units["trained"], probes["untrained"], units["un
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # ## More abstract, more modular
 #
-# Abstract means: the deeper the layer, the better the class can be read, and that is due to training. Modular means: ever more units stand for one thing.
+# Abstract means: the deeper the layer, the better the class can be read, and that is due to training. Modular means: more and more units stand for one thing.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 更抽象，更模块化
@@ -414,7 +414,7 @@ notebook.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# So the order holds, parts before classes, but here they come earlier than on the slide. One reason can be counted: how many of the 128 pixels a unit sees. AlexNet was built for images of 224 pixels. (Do not make too much of the many units for classes: in `conv_5`, neighboring units are 16 pixels apart, and parts are often smaller, so dissection can hardly name a unit after one. The probe does not depend on that.)
+# So the order holds, parts before classes, but here they come earlier than on the slide. One reason can be counted: a unit's receptive field within the 128 pixels. AlexNet was built for images of 224 pixels. (Do not make too much of the many units for classes: in `conv_5`, neighboring units are 16 pixels apart, and parts are often smaller, so dissection can hardly assign a unit to one. The probe does not depend on that.)
 
 # %% [markdown] tags=["lang-zh"]
 # 可见顺序是对的，部件先于类别，但在这里都比幻灯片所说的来得更早。其中一个原因可以直接数出来：在 128 个像素中，一个单元能看到多少。而 AlexNet 原本是为 224 像素的图像设计的。（不必过分看重代表类别的单元之多：在 `conv_5` 中，相邻单元相距 16 个像素，而部件往往比这还小，所以网络剖析很难以部件为单元命名。线性探针则没有这个问题。）
@@ -451,7 +451,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## In your own Trainer
 #
-# The instruments take any network, such as the one that you have just trained. Here, who listens to a unit of it:
+# The tools take any network, such as the one that you have just trained. Here is what depends on one of its units:
 
 # %% [markdown] tags=["lang-zh"]
 # ## 用在你自己的 Trainer 里
@@ -523,7 +523,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 3
 #
-# Which is the first convolution of AlexNet whose units see 128 pixels or more? Answer with its name. A kernel of size k adds (k − 1) times the product of all strides before it.
+# Which is the first convolution of AlexNet with a receptive field of 128 pixels or more? Give the name of its row. A kernel of size k adds (k − 1) times the product of all strides before it.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 3

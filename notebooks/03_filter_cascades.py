@@ -41,7 +41,7 @@ notebook.setup()
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## One 5×5, or two 3×3 in a row
 #
-# A unit behind two 3×3 convolutions sees 3 + 2 = 5 pixels, as behind one 5×5. We build both for 64 channels on a 35×35 map, the size inside Inception, and count.
+# After two 3×3 convolutions, a unit has a receptive field of 3 + 2 = 5 pixels, as after one 5×5. We build both for 64 channels on a 35×35 map, the size inside Inception, and count.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 一个 5×5，还是两个 3×3 串联
@@ -202,7 +202,7 @@ print(f"steps trained: {trainer.global_step}")
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 1
 #
-# VGG stacks three 3×3 where others take a 7×7. What share of the multiply-adds remains, if the channels stay the same? Answer with a `Fraction`.
+# VGG stacks three 3×3 where others take a 7×7. What share of the multiply-adds remains, if the channels stay the same? Give a `Fraction`.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 1
@@ -220,7 +220,7 @@ from lecture_nets.analysis.kernels import savings
 
 notebook.check(
     answer == savings(7, (3, 3, 3)).kept,
-    "Three kernels of 9 numbers stand in for one of 49. · 三个各有 9 个数的卷积核，代替一个有 49 个数的卷积核。",
+    "Three kernels of 9 numbers replace one of 49. · 三个各有 9 个数的卷积核，代替一个有 49 个数的卷积核。",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
@@ -246,7 +246,7 @@ from lecture_nets.nets.layers import convs
 notebook.check(
     isinstance(answer, int)
     and view_through(convs(3, 1.0, *[(8, 3)] * answer), View(), 0).field == 11,
-    "Each 3×3 adds 2 pixels to the 1 that a unit sees by itself. · 单元本身看到 1 个像素，每个 3×3 卷积再增加 2 个。",
+    "Each 3×3 adds 2 pixels to the receptive field, which starts at 1. · 单元本身看到 1 个像素，每个 3×3 卷积再增加 2 个。",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]

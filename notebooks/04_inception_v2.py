@@ -60,7 +60,7 @@ for row in cost(net).rows:
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Are these 42 layers?
 #
-# "Inception V2 then already had 42 layers", says the slide. The number is the paper's, which does not tell how it counted. The usual rule: convolutions and linear layers on the longest path from the image to the logits; pools, norms and the auxiliary head do not count. A second rule also leaves out the layers inside the two grid reductions. The paper contradicts itself on the stem (3×3 or 7×7) and on the number of flattened modules, so let us count all variants by both rules.
+# "Inception V2 then already had 42 layers", says the slide. The number is the paper's, which does not say how it was counted. The usual rule: convolutions and linear layers on the longest path from the image to the logits; pools, norms and the auxiliary head do not count. A second rule also leaves out the layers inside the two grid reductions. The paper contradicts itself on the stem (3×3 or 7×7) and on the number of flattened modules, so let us count all variants by both rules.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 真的是 42 层吗？
@@ -98,7 +98,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## It starts with 3×3 convolutions
 #
-# GoogLeNet looked at the image through a 7×7 window first. Here all rows in front of the first module are 3×3 ("3×3/2 32" is a 3×3 window, stride 2, 32 channels).
+# GoogLeNet applied a 7×7 kernel to the image first. Here all rows before the first module are 3×3 ("3×3/2 32" is a 3×3 kernel, stride 2, 32 channels).
 
 # %% [markdown] tags=["lang-zh"]
 # ## 以 3×3 卷积开头
@@ -158,7 +158,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Halving the grid
 #
-# From 35×35 to 17×17, while 288 channels become 768. A pool in front is cheap, but it throws information away before any convolution has seen it. A pool behind keeps it and pays for a convolution on the large grid. The slide's way is strided convolutions: 1×1 to compress the channels, then 3×3, then 3×3 with stride 2, beside a single 3×3 with stride 2 and a pool.
+# From 35×35 to 17×17, while 288 channels become 768. A pool before the convolution is cheap, but it discards information that no convolution has seen. A pool after it keeps the information and pays for a convolution on the large grid. The slide's way is strided convolutions: 1×1 to compress the channels, then 3×3, then 3×3 with stride 2, beside a single 3×3 with stride 2 and a pool.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 网格减半
@@ -179,7 +179,7 @@ ways = {
 draw_modules(ways, "Three ways from 35×35 to 17×17")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
-# All three put out the same shape. What do they cost, and what do they miss? Two grids shall be told apart: one with ones everywhere, one with ones on every second row and column only. Each 3×3 window of the pool meets a one in both, so a pool in front makes them equal.
+# All three have outputs of the same shape. What do they cost, and what do they miss? They must distinguish two grids: one with ones everywhere, one with ones on every second row and column only. Each 3×3 window of the pool meets a one in both, so pooling first makes them equal.
 
 # %% [markdown] tags=["lang-zh"]
 # 三种方法的输出形状相同。它们的代价是多少，又会漏掉什么？试着区分两个网格：一个处处为 1，另一个只在每隔一行、每隔一列的位置上为 1。池化的每个 3×3 窗口在两个网格中都会遇到 1，因此先池化会使二者完全相同。
@@ -351,7 +351,7 @@ print(f"steps trained: {trainer.global_step}")
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 1
 #
-# Inception V3 has four flattened modules and another stem. How many layers has its longest path?
+# Inception V3 has four flattened modules and another stem. How many layers are on its longest path?
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 1
@@ -402,7 +402,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 3
 #
-# Three 3×3 in a row stand in for the 7×7 of the other stem. Which share of its cost do they need, at equal channels, as a `Fraction`? (`savings` knows.)
+# Three 3×3 in a row replace the 7×7 of the other stem. What share of its cost do they need, with equal channels, as a `Fraction`? (`savings` knows.)
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 3

@@ -11,7 +11,7 @@
 #
 # The slide says: Inception V3 is essentially Inception V2 with RMSprop for training, batch normalization also in the fully connected layers of the auxiliary classifiers, and label smoothing.
 #
-# You will see each of the three at work: two recipes compared field by field, two forms of RMSprop checked by hand, an auxiliary head before and after, and a loss that writes down what it is told. Then you put V3 together from V2, one line for each step.
+# You will see each of the three at work: two recipes compared field by field, two forms of RMSprop checked by hand, an auxiliary head before and after, and a loss that records its targets. Then you put V3 together from V2, one line for each step.
 #
 # After the lecture *Deep Learning: Architectures, Part 2* by Andreas Maier, FAU Erlangen-Nürnberg, [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/): [lecture notes](https://lme.tf.fau.de/). The paper is [arXiv 1512.00567](https://arxiv.org/abs/1512.00567).
 
@@ -142,7 +142,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Batch norm in the auxiliary head
 #
-# The auxiliary classifier, or auxiliary head, listens to the last row of the 17×17 grid and classifies from there, in training only. Its convolution has batch norm like all others. The paper's "BN-auxiliary" normalizes the fully connected layer too, which is written here as the 5×5 convolution that it is. `AuxiliaryBatchNorm` does that to a network that lacks it.
+# The auxiliary classifier, or auxiliary head, takes the last row of the 17×17 grid as its input and classifies from there, in training only. Its convolution has batch norm like all others. The paper's "BN-auxiliary" normalizes the fully connected layer too, which is written here as the 5×5 convolution that it is. `AuxiliaryBatchNorm` adds it to a network that lacks it.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 辅助分类器中的批归一化
@@ -187,7 +187,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Label smoothing
 #
-# The target gives the true class 1 − ε and spreads ε over all classes; how it works is the subject of [`06_label_smoothing`](06_label_smoothing.ipynb). In a `Trainer` it is a callback, and `InceptionV3Module` brings its own. It must act on training steps only, or the validation loss would be another quantity. So let the loss write down what it was told, in one batch of each.
+# The target gives the true class 1 − ε and spreads ε over all classes; how it works is the subject of [`06_label_smoothing`](06_label_smoothing.ipynb). In a `Trainer` it is a callback, and `InceptionV3Module` brings its own. It must act on training steps only, or the validation loss would be another quantity. So let the loss record its targets, in one batch of each.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 标签平滑
@@ -216,7 +216,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## The ladder from V2 to V3
 #
-# The slide's list, one line for each rung: a recipe and callbacks on one and the same network. A Trainer sets up each rung, without a batch to learn from, and then tells what it would use.
+# The slide's list, one line for each rung: a recipe and callbacks on one and the same network. A Trainer sets up each rung, without a batch to learn from, and then reports what it would use.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 从 V2 到 V3 的阶梯
@@ -248,7 +248,7 @@ for rung, (recipe_of, callbacks) in rungs.items():
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## What the slide does not list
 #
-# What each step is worth, the paper tells in its table 3 (top-1 error on ImageNet, one crop):
+# How much each step gains is in table 3 of the paper (top-1 error on ImageNet, one crop):
 #
 # | | top-1 error |
 # | --- | --- |

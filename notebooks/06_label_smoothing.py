@@ -125,7 +125,7 @@ runs = {name: recorder.moments for name, recorder in growth.items()}
 draw_growth(runs, best_gap(0.1, 10))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
-# In the last hundred steps every training image is named right: nothing is left to be learned. What happens then?
+# In the last hundred steps every training image is classified correctly: nothing is left to learn. What happens then?
 
 # %% [markdown] tags=["lang-zh"]
 # 到最后一百步，所有训练图像都已分类正确，没有什么可学的了。这时会发生什么？
@@ -151,7 +151,7 @@ free = {what: rises["no regularization", what] for what in ("logit_gap", "weight
 notebook.verdict(
     "C28",
     all(free.values()),
-    "with no regularization, when every training image is named right already, the logits still "
+    "with no regularization, when every training image is already classified correctly, the logits still "
     f"move apart to the end: {free['logit_gap']}; the weights still grow: {free['weight_norm']}",
 )
 
@@ -239,7 +239,7 @@ draw_label_noise(results)
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # ## Trained from scratch
 #
-# The same question takes minutes for a whole network that learns its wrong labels by heart. Here is a recorded run of a plain network of eight layers with 1000 images.
+# The same question takes minutes for a whole network that memorizes its wrong labels. Here is a recorded run of a plain network of eight layers with 1000 images.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 从头训练
@@ -272,7 +272,7 @@ notebook.verdict(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Hard decisions
 #
-# Back to the networks that you watched, and to 500 images they have not seen. They learned their 50 images by heart and nothing else: on new ones they are hardly better than guessing. Do they know?
+# Back to the networks that you watched, and to 500 images they have not seen. They memorized their 50 images and learned nothing else: on new ones they are hardly better than guessing. Do they know?
 
 # %% [markdown] tags=["lang-zh"]
 # ## 过于绝对的判断
@@ -288,7 +288,7 @@ sure = {name: calibrate(run.probabilities, run.labels) for name, run in tested.i
 draw_reliability(sure)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
-# Now the opposite: the AlexNet of above with a new last layer and clean labels, which is right nearly always.
+# Now the opposite: the same AlexNet with a new last layer and clean labels, which is right nearly always.
 
 # %% [markdown] tags=["lang-zh"]
 # 再看相反的情形：上面的 AlexNet，最后一层用正确的标签重新训练，几乎总能答对。
@@ -312,7 +312,7 @@ notebook.verdict(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# Smoothing makes less sure, whether that is called for or not. It is a cure for a network that is too sure; one that is right as often as it says becomes too modest.
+# Smoothing makes a network less confident, whether that is needed or not. It is a cure for an overconfident network; a well calibrated one becomes underconfident.
 
 # %% [markdown] tags=["lang-zh"]
 # 不管有没有必要，平滑都会降低自信。对过于自信的网络，它是一剂良药；而置信度原本就与正确率相符的网络，平滑之后反倒过于谦虚。
@@ -338,7 +338,7 @@ print("moments recorded before steps", *(moment.step for moment in recorder.mome
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 1
 #
-# Smoothing by ε = 1/5 over K = 4 classes: what does the right class get? Answer with a `Fraction`.
+# Smoothing by ε = 1/5 over K = 4 classes: what does the right class get? Give a `Fraction`.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 1
@@ -393,7 +393,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 3
 #
-# Of ten classes, 40 % of the labels are wrong, each of the other nine equally often. So the label of an image is distributed as if it was smoothed. By which ε? Answer with a `Fraction`.
+# Of ten classes, 40 % of the labels are wrong, each of the other nine equally often. So the label of an image is distributed as if it were smoothed. By which ε? Give a `Fraction`.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 3

@@ -92,7 +92,7 @@ from lecture_nets.visualize.training_curves import draw_gradients
 draw_gradients({f"{depth} layers": gradients[False, depth, 0] for depth in depths})
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["lang-en"]
-# Without batch norm, gradients fade with depth, and most of all in the last layers. One reason: behind many layers all images look nearly alike, so what one image asks for, another takes back.
+# Without batch norm, gradients fade with depth, and most of all in the last layers. One reason: after many layers all images look nearly alike, so the gradients of different images cancel.
 
 # %% [markdown] tags=["lang-zh"]
 # 没有批归一化时，网络越深，梯度越微弱，最后几层尤其明显。原因之一是：经过许多层之后，所有图像看起来几乎一样，于是一幅图像所要求的改变，又被另一幅图像抵消了。
@@ -122,7 +122,7 @@ print("with batch norm, first layer, 56 layers: more than 50 times that at 4:", 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Can they learn 50 images?
 #
-# Names of 50 images are soon learned by heart. Networks of 4 and of 24 layers train alike, for 150 steps, with and without batch norm.
+# The labels of 50 images are quickly memorized. Networks of 4 and of 24 layers train alike, for 150 steps, with and without batch norm.
 
 # %% [markdown] tags=["lang-zh"]
 # ## 它们学得会 50 幅图像吗？
@@ -177,8 +177,8 @@ norm_helps = errors[True, 24] < 0.1
 notebook.verdict(
     "C33",
     shallow_learns and deep_fails and fades and explodes,
-    f"4 plain layers learn their 50 images: {shallow_learns}; 24 layers name more than half of them "
-    f"wrong: {deep_fails}, but with batch norm learn them: {norm_helps}; at 56 layers gradients "
+    f"4 plain layers learn their 50 images: {shallow_learns}; 24 layers misclassify more than half of "
+    f"them: {deep_fails}, but with batch norm learn them: {norm_helps}; at 56 layers gradients "
     f"fade without batch norm: {fades}, and explode with it: {explodes}",
 )
 
@@ -211,7 +211,7 @@ print("each gets some gradient:", all(layer.gradient > 0 for layer in layers))
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 1
 #
-# If each layer passes on three quarters of the gradient, behind how many layers is less than a hundredth left?
+# If each layer passes on three quarters of the gradient, after how many layers is less than a hundredth left?
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 1
@@ -236,7 +236,7 @@ notebook.check(
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["lang-en", "exercise"]
 # ## Exercise 2
 #
-# Which 3×3 kernel copies its input, at stride 1 with a border of zeros? Answer with a list of three lists. Behind a ReLU nothing is negative, so a ReLU after it changes nothing.
+# Which 3×3 kernel copies its input, at stride 1 with a border of zeros? Give a list of three lists. After a ReLU nothing is negative, so another ReLU changes nothing.
 
 # %% [markdown] tags=["lang-zh", "exercise"]
 # ## 练习 2
@@ -257,7 +257,7 @@ kernel = torch.tensor(answer if isinstance(answer, list) else [[0.0] * 3] * 3)
 notebook.check(
     kernel.shape == (3, 3)
     and torch.conv2d(picture, kernel.float().view(1, 1, 3, 3), padding=1).equal(picture),
-    "Each pixel shall get its own value, and nothing of its neighbors. · "
+    "Each pixel must keep its own value, and take nothing from its neighbors. · "
     "每个像素只取自己的值，不取相邻像素的值。",
 )
 

@@ -1,9 +1,9 @@
-"""What is public in a module?
+"""The public names of a module.
 
 ```{public} lecture_nets.nets
 ```                               every public name, documented
 ```{names}
-```                               the names at the top, each a link to where it is documented
+```                               the top-level names, each a link to where it is documented
 """
 
 import inspect

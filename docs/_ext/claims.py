@@ -1,4 +1,4 @@
-"""What did the lecture claim, what did its notebook find, and where is that to be seen?
+"""The lecture's claims, what its notebooks found, and links to where.
 
 ```{decks}
 ```                      a line for each slide: its notebook, its decks

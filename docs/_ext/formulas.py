@@ -1,4 +1,4 @@
-"""How are formulas set without a network? As MathML, which browsers draw by themselves.
+"""Formulas as MathML, which browsers draw by themselves, without a network.
 
 MathJax would have to be copied into the site (megabytes) and run on every page; the slides set
 their formulas by the same library.

@@ -1,4 +1,4 @@
-"""What do our directives share? They write Markdown from the package or from its records."""
+"""What our directives share: they write Markdown from the package or from its records."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence

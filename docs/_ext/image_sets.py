@@ -1,4 +1,4 @@
-"""Which image sets can be downloaded?
+"""The image sets that can be downloaded.
 
 ```{sets}
 ```

@@ -1,7 +1,8 @@
-"""How do the executed notebooks become pages in two languages?
+"""The executed notebooks as pages in two languages.
 
-`notebooks/*.ipynb` are copied to `docs/lecture/` (which git ignores), with English and Chinese
-twins joined under one heading. `_static/site.css` shows what `_static/language.js` is told to show.
+`notebooks/*.ipynb` are copied to `docs/lecture/` (which git ignores), with English and
+Chinese cells joined under one heading. `_static/site.css` shows the language that
+`_static/language.js` has set.
 """
 
 import os
@@ -49,14 +50,14 @@ def bring_in_notebooks() -> None:
 
 
 def as_page(notebook: NotebookNode, name: str, links: list[dict[str, str]]) -> NotebookNode:
-    """The notebook with joined twins, a line of links, and a label before each judged claim."""
+    """The notebook with both languages joined, a line of links, and a label before each judged claim."""
     cells: list[NotebookNode] = []
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "lang-zh" in tags:
-            cells[-1].source = twins(cells[-1].source, cell.source)
+            cells[-1].source = joined(cells[-1].source, cell.source)
             if len(cells) == 1:
-                cells.append(new_markdown_cell(twins(*link_lines(name, links)), id="links"))
+                cells.append(new_markdown_cell(joined(*link_lines(name, links)), id="links"))
             continue
         tags += [SHOWN_AS[tag] for tag in tags if tag in SHOWN_AS]
         for claim in filter(re.compile(r"C\d+").fullmatch, tags):
@@ -66,7 +67,7 @@ def as_page(notebook: NotebookNode, name: str, links: list[dict[str, str]]) -> N
     return notebook
 
 
-def twins(english: str, chinese: str) -> str:
+def joined(english: str, chinese: str) -> str:
     """Markdown of two cells as one: a heading in both languages, then each language's words."""
     words = {"en": english, "zh-Hans": chinese}
     headings = {language: HEADING.match(text) for language, text in words.items()}

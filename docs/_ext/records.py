@@ -1,4 +1,4 @@
-"""How is a measured record shown, whatever it holds? As tables, with nothing typed.
+"""Measured records as tables, whatever they hold, with nothing typed.
 
 ```{records}
 ```                      every file of docs/results, each in its own section

@@ -1,4 +1,4 @@
-"""What does it look like? The only room that draws with matplotlib.
+"""All drawing: the only room that uses matplotlib.
 
 Names are loaded when they are first used: some need Lightning, which drawing does not.
 """

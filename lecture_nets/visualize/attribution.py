@@ -1,4 +1,4 @@
-"""Which pixels of a picture speak for a class? Three maps, and the maps over the picture.
+"""Attribution: three maps of the pixels that speak for a class, and drawings of them.
 
 All are computed by captum, in evaluation mode. What they can show, and what not: saliency and
 Grad-CAM depend on what was learned; guided backpropagation draws the edges of the image almost
@@ -15,19 +15,19 @@ from torch import Tensor, nn
 from lecture_nets.analysis.capture import capture, device_of, find_layer
 from lecture_nets.analysis.receptive_field import centers_of, lay_over
 from lecture_nets.analysis.with_captum import captum_on, check_relus, leaf
-from lecture_nets.nets.layers import ConvBlock
+from lecture_nets.nets.layers import ConvBlock, Residual
 from lecture_nets.nets.network import Network
 from lecture_nets.visualize.figures import BLUE, Picture
 
 FINE = 7  # positions a side of the coarsest last map in the papers, GoogLeNet's
 COLORS = "viridis"  # told apart with any kind of color vision, and without any
 COVER = 0.8  # how much of the image the full color hides
-FULL = 0.99  # share of the values below full color, lest a few pixels pale all others
+FULL = 0.99  # share of the values below full color, so that a few pixels do not pale all others
 Classes = Tensor | Sequence[int] | None
 
 
 def saliency(net: nn.Module, images: Tensor, classes: Classes = None) -> Tensor:
-    """How strongly each pixel changes a logit: (N, 3, H, W) -> (N, H, W), 0 or more.
+    """Saliency: how strongly each pixel changes a logit: (N, 3, H, W) -> (N, H, W), 0 or more.
 
     The gradient's magnitude, the largest over the colors (arXiv 1312.6034, section 3.1).
 
@@ -71,7 +71,7 @@ def guided_backprop(net: nn.Module, images: Tensor, classes: Classes = None) -> 
 def grad_cam(
     net: nn.Module, images: Tensor, classes: Classes = None, *, layer: str | None = None
 ) -> Tensor:
-    """Where the evidence for a class lies: (N, 3, H, W) -> (N, H, W), 0…1.
+    """Grad-CAM, a coarse map of the evidence for a class: (N, 3, H, W) -> (N, H, W), 0…1.
 
     The maps of a layer, each weighed by how much it raises the logit on average; what lowers it is
     left out (arXiv 1610.02391, section 3). Enlarged to the images' size, in our networks
@@ -98,7 +98,7 @@ def grad_cam(
             classes = choose_classes(net(images), classes)
         if captured[layer].ndim != 4:
             raise ValueError(
-                f"grad_cam: layer {layer!r} puts out {tuple(captured[layer].shape[1:])} for an image, "
+                f"grad_cam: layer {layer!r} outputs {tuple(captured[layer].shape[1:])} for an image, "
                 "which is no map; name a convolution or a pool."
             )
         named = find_layer(net, layer)
@@ -112,7 +112,7 @@ def grad_cam(
 
 
 def choose_classes(logits: Tensor, classes: Classes) -> Tensor:
-    """``classes`` on the device of the ``logits`` (N, K), or the likeliest: (N,)."""
+    """``classes`` on the device of the ``logits`` (N, K), or the most likely: (N,)."""
     if classes is None:
         return logits.argmax(dim=1)
     chosen = torch.as_tensor(classes, device=logits.device)
@@ -142,7 +142,7 @@ def last_map(net: nn.Module, images: Tensor) -> str:
     coarse = [name for name, side in sides.items() if side > 1]
     if not coarse:
         raise ValueError(
-            f"grad_cam: no convolution of {type(net).__name__} puts out more than one position for "
+            f"grad_cam: no convolution of {type(net).__name__} outputs more than one position for "
             f"images of {images.shape[2]}x{images.shape[3]} pixels; take larger images, or name a "
             "layer=…"
         )
@@ -152,7 +152,7 @@ def last_map(net: nn.Module, images: Tensor) -> str:
 def convolutions(chain: nn.Module, path: str) -> Iterator[str]:
     """Paths of the steps of a chain that convolve, in order; VGG-19's blocks are chains too."""
     for name, step in chain.named_children():
-        if isinstance(step, nn.Sequential) and not isinstance(step, ConvBlock):
+        if isinstance(step, nn.Sequential) and not isinstance(step, ConvBlock | Residual):
             yield from convolutions(step, f"{path}.{name}")
         elif any(isinstance(part, nn.Conv2d) for part in step.modules()):
             yield f"{path}.{name}"
@@ -214,7 +214,7 @@ def draw_attributions(
 
 
 def in_words(name: str, values: Tensor) -> str:
-    """Where a map (H, W) is largest, and how much of the picture holds half of it."""
+    """A sentence on where a map (H, W) is largest, and how much of the picture holds half of it."""
     if not values.any():
         return f"{name}: zero everywhere."
     row, column = divmod(int(values.argmax()), values.shape[1])

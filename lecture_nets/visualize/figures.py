@@ -1,4 +1,4 @@
-"""How is every picture of this package drawn? One size, one style, and words for who cannot see it.
+"""The one style of all figures, with alternative text in each.
 
     picture = Picture("Loss", alt="The loss falls from 2.3 to 0.4 within 20 epochs.")
     (axes,) = picture.axes()
@@ -62,7 +62,7 @@ class Picture:
             self.figure.supxlabel(lines, fontsize=9, color="dimgray")
 
     def axes(self, rows: int = 1, columns: int = 1, **options: Any) -> list[Axes]:
-        """Plots in the package's style, row by row; ``options`` as of ``Figure.subplots``."""
+        """Plots in the package's style, row by row; ``options`` are those of ``Figure.subplots``."""
         plots = self.figure.subplots(rows, columns, squeeze=False, **options).flatten().tolist()
         for axes in plots:
             axes.set_prop_cycle(color=PALETTE)

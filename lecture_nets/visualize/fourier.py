@@ -1,4 +1,4 @@
-"""How is a picture written so that gradients draw something one can read?
+"""Images parametrized by colors and frequencies, so that gradients draw something readable.
 
 Gradients on pixels end in noise of high frequency. From "Feature Visualization" (Olah, Mordvintsev
 and Schubert, Distill 2017, https://distill.pub/2017/feature-visualization) come three cures:

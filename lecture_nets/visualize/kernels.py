@@ -1,4 +1,4 @@
-"""What do kernels look like, and the cascades that stand in for them?"""
+"""Drawings of kernels and of the cascades that replace them."""
 
 from collections.abc import Mapping, Sequence
 

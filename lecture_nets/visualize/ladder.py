@@ -1,4 +1,4 @@
-"""Does the error fall as networks grow deeper? The rungs of a ladder, from shallow to deep."""
+"""Chart of error against depth, from shallow to deep."""
 
 from collections.abc import Iterable
 

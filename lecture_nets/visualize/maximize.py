@@ -1,4 +1,4 @@
-"""What does a unit look for? The picture that drives it most, found by gradients on the picture.
+"""Activation maximization: the image that drives a unit most, found by gradients.
 
     picture = maximize_activation(net, "conv_3:17", mean=data.mean, std=data.std)
     picture                   # (3, 128, 128), 0…1
@@ -85,7 +85,7 @@ def maximize_activations(
         shift, scale = (torch.tensor(x, device=device).view(3, 1, 1) for x in (mean, std))
 
         def answers(batch: Sequence[str], pixels: Tensor) -> Tensor:
-            """What the layer puts out that all objectives of the batch are about."""
+            """The output of the layer that all objectives of the batch are about."""
             return capture_output(net, read[batch[0]], ((pixels - shift) / scale).to(dtype))
 
         batches = in_batches(read)

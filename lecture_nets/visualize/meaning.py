@@ -1,4 +1,4 @@
-"""What does each layer know, and what do its units stand for? Textures, parts, classes by depth."""
+"""Charts of what layers know and units stand for: textures, parts, classes by depth."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -93,7 +93,7 @@ def draw_probes(
 
 
 def noise(each: ProbeResult) -> float:
-    """Where the probe with shuffled answers ends up, on the scale of ``score``."""
+    """The level that the probe with shuffled answers reaches, on the scale of ``score``."""
     return (each.shuffled - each.chance) / (1 - each.chance)
 
 

@@ -1,4 +1,4 @@
-"""What do the first steps of optimizers look like?"""
+"""Chart of the first steps of optimizers."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What does a layer look for? Its channels' strongest patches, and what counts in them.
+"""Drawings of the strongest patches of a layer's channels, and of what counts in them.
 
     inputs = data.normalize(images)
     found = top_patches_of(net, inputs, "conv_3", [3, 17])
@@ -37,8 +37,8 @@ def draw_top_patches(
     Args:
         images: pixels, ``uint8`` (N, 3, H, W).
         layer: its name, for the title.
-        found: patches of each channel, as of `top_patches_of`; at least one.
-        projections: (k, 3, H, W) for each channel, as of `project_patches`.
+        found: patches of each channel, from `top_patches_of`; at least one.
+        projections: (k, 3, H, W) for each channel, from `project_patches`.
 
     Raises:
         ValueError: no channels.
@@ -53,7 +53,7 @@ def draw_top_patches(
         "pixels the channel answers to, on gray, on the right the patches themselves. "
         + " ".join(in_words(channel, patches) for channel, patches in found.items()),
         caption="Left: deconvnet projections (arXiv 1311.2901), gray is zero. Right: the strongest "
-        "patches of the images, the strongest top left. Above: what the channel puts out there.",
+        "patches of the images, the strongest top left. Above: the channel's activation there.",
         size=(max(5.0, (2 * SIDE + 0.3) * columns), 1.1 + (SIDE + 0.45) * rows),
     )
     # A narrow empty plot behind each pair keeps pairs apart.
@@ -83,7 +83,7 @@ def in_words(channel: int, patches: Sequence[Patch]) -> str:
 
 
 def crops(pictures: Tensor, patches: Sequence[Patch]) -> list[Tensor]:
-    """What lies in the patches' boxes of their pictures: (k, 3, H, W) -> k times (3, h, w)."""
+    """Cut the patches' boxes out of their pictures: (k, 3, H, W) -> k times (3, h, w)."""
     pairs = zip(pictures.cpu(), (patch.box for patch in patches), strict=True)
     return [picture[:, y0:y1, x0:x1] for picture, (x0, y0, x1, y1) in pairs]
 

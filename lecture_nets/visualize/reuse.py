@@ -1,4 +1,4 @@
-"""Which later units listen to one early unit? Slide 2's claim as a chart."""
+"""Chart of the later units that depend on one early unit: slide 2's claim."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def draw_reuse(unit: str, rows: Sequence[RowReuse]) -> Picture:
         raise ValueError("draw_reuse: found no rows; measure a unit that has layers behind it.")
     shares = "; ".join(f"{row.name} {row.share:.0%}" for row in rows)
     picture = Picture(
-        f"Who listens to {unit}?",
+        f"What depends on {unit}",
         alt=f"Bars, one for each later layer: units that change without {unit}: {shares}.",
         size=(max(6, 0.7 * len(rows)), 5),
     )

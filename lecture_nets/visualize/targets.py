@@ -1,4 +1,4 @@
-"""What does a network have to say of an image, before and after smoothing? Targets as bars."""
+"""Bar charts of targets, before and after label smoothing."""
 
 from collections.abc import Mapping
 

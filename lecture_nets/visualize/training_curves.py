@@ -1,4 +1,4 @@
-"""What happens while networks train? Slides 6 and 7 as charts: growth, confidence, noise, depth."""
+"""Charts of training, for slides 6 and 7: growth, confidence, noise, depth."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def draw_growth(runs: Mapping[str, Sequence[Moment]], best_gap: float = math.inf
 
     Args:
         runs: moments by name of the run, as `RecordGrowth` writes them down.
-        best_gap: where smoothed labels would have the gap, as of `best_gap`: a dotted line; none
+        best_gap: where smoothed labels would have the gap, that of `best_gap`, a dotted line; none
             if infinite, as hard labels would.
 
     Raises:
@@ -205,7 +205,7 @@ def draw_label_noise(results: Sequence[NoiseResult]) -> Picture:
     narrow where those of the accuracies overlap.
 
     Args:
-        results: as of `run_label_noise`, at least one.
+        results: from `run_label_noise`, at least one.
 
     Raises:
         ValueError: no results.

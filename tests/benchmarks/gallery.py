@@ -1,7 +1,7 @@
-"""Draw what the instruments show, for docs/gallery.md: every picture, with its words.
+"""Draw every picture of docs/gallery.md, with its alternative text.
 
     python tests/benchmarks/gallery.py             # all, a few minutes on two cores
-    python tests/benchmarks/gallery.py reuse heat  # some; the page is written anew each time
+    python tests/benchmarks/gallery.py reuse heat  # some; the page is written each time
 
 Networks are the trained ones that come with the package, images those of PartsWorld. The pictures
 of long experiments are drawn by the scripts that run them, from the same results as their tables.
@@ -122,7 +122,7 @@ def heat() -> Picture:
 
 
 def cat() -> Picture:
-    """Of a network that learned from ImageNet, which comes with the extra ``oracle``."""
+    """Of a network trained on ImageNet, which comes with the extra ``oracle``."""
     sys.path.append(str(ROOT / "tests" / "visualize"))
     from imagenet import imagenet_net, photo  # pyright: ignore[reportMissingImports]
     from torchvision.models import AlexNet_Weights
@@ -181,14 +181,15 @@ PICTURES: dict[str, Callable[[], Picture]] = {
 PAGE: list[tuple[str, str, list[str]]] = [
     ("The challenge", "Slide 1. `visualize.history.depth_and_error()`", ["history"]),
     (
-        "Who listens to an early unit",
+        "What depends on an early unit",
         "Slide 2. `analysis.measure_reuse` and `visualize.reuse.draw_reuse`",
         ["reuse"],
     ),
     (
         "What units look for",
-        "Slide 2, in the small AlexNet that comes with the package. `visualize.maximize`: edges "
-        "and blobs in layer 1, textures in layer 3, parts that repeat in layer 5, then classes.",
+        "Slide 2, in the small AlexNet that comes with the package. `visualize.maximize`: from edges "
+        "and blobs in layer 1 to classes. Whether layer 3 has textures and layer 5 parts is judged "
+        "by numbers, in the notebook of slide 2, and for this small network it is not so.",
         ["filters", *(f"preferred_{layer}" for layer in BUSY), "preferred_classes"],
     ),
     (
@@ -204,25 +205,25 @@ PAGE: list[tuple[str, str, list[str]]] = [
         ["../meaning*"],
     ),
     (
-        "Where a network looks",
+        "The evidence for a class",
         "`visualize.attribution`. Maps of a small network may miss, as Grad-CAM does here for the "
-        "bicycle; the second network learned from ImageNet.",
+        "bicycle; the second network was trained on ImageNet.",
         ["heat", "cat"],
     ),
     (
         "Cascades and flattened filters",
-        "Slides 3 and 4. `analysis.cascade`, `visualize.kernels.draw_cascades`: in percent what is "
-        "missing.",
+        "Slides 3 and 4. `analysis.cascade`, `visualize.kernels.draw_cascades`: the error of "
+        "each, in percent.",
         ["cascades", "cascades_learned", "flattened"],
     ),
     ("Modules", "Slide 4. `visualize.modules.draw_modules`", ["modules"]),
     (
-        "How training goes",
+        "Training curves",
         "Slides 6 and 7. `callbacks.RecordGrowth`, `analysis.calibration`, `analysis.gradients`, "
         "`analysis.label_noise`, `visualize.training_curves`",
         ["../training_curves_*"],
     ),
-    ("Depth, measured here", "Slide 1 again. `training.ladder`, `visualize.ladder`", ["ladder"]),
+    ("Depth, measured here", "Slide 1 again. `analysis.ladder`, `visualize.ladder`", ["ladder"]),
     (
         "Reports",
         "Two of the pictures of `lecture-nets report`",
@@ -250,8 +251,8 @@ def page() -> str:
     parts = [
         "# Gallery\n\nEvery kind of picture the package draws, by "
         "`python tests/benchmarks/gallery.py` and the scripts in "
-        "[CONTRIBUTING](CONTRIBUTING.md#measurements). Each is a `Picture`: it shows itself in a "
-        "notebook, saves as PNG and always carries words for those who cannot see it."
+        "[CONTRIBUTING](CONTRIBUTING.md#measurements). Each is a `Picture`: it displays itself in "
+        "a notebook, saves as PNG and always carries alternative text."
     ]
     for heading, text, names in PAGE:
         parts.append(f"## {heading}\n\n{text}")

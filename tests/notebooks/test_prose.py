@@ -1,4 +1,4 @@
-"""Does every word of prose have its twin in the other language, and does the twin say as much?"""
+"""All prose is there in both languages, with the same headings, links and code."""
 
 import re
 
@@ -10,19 +10,19 @@ CODE = re.compile(r"`([^`]*)`")
 WESTERN = re.compile(r"[\u4e00-\u9fff][,;:!?.](?:\s|$)")
 
 
-def twins(pair):
-    """English and Chinese cells, side by side; whatever is no twin fails."""
+def in_both(pair):
+    """English and Chinese cells, side by side; whatever has no counterpart fails."""
     prose = iter(cell for cell in pair.cells if cell.cell_type == "markdown")
     for english in prose:
         assert "lang-en" in english.metadata.tags, english.source
         chinese = next(prose, None)
-        assert chinese is not None, f"no twin of: {english.source}"
-        assert "lang-zh" in chinese.metadata.tags, f"no twin of: {english.source}"
+        assert chinese is not None, f"no counterpart of: {english.source}"
+        assert "lang-zh" in chinese.metadata.tags, f"no counterpart of: {english.source}"
         yield english, chinese
 
 
-def test_every_english_cell_is_followed_by_its_chinese_twin(pair):
-    for english, chinese in twins(pair):
+def test_every_english_cell_is_followed_by_its_chinese_counterpart(pair):
+    for english, chinese in in_both(pair):
         assert pair.cells.index(chinese) == pair.cells.index(english) + 1
         other = [
             [tag for tag in cell.metadata.tags if not tag.startswith("lang-")]
@@ -31,32 +31,32 @@ def test_every_english_cell_is_followed_by_its_chinese_twin(pair):
         assert other[0] == other[1], english.source
 
 
-def test_twins_have_the_same_headings_links_and_code(pair):
-    for english, chinese in twins(pair):
+def test_both_languages_have_the_same_headings_links_and_code(pair):
+    for english, chinese in in_both(pair):
         for pattern in (HEADING, LINK, CODE):
             found = [sorted(pattern.findall(cell.source)) for cell in (english, chinese)]
             assert found[0] == found[1], english.source
 
 
-def test_each_twin_is_in_its_language(pair):
-    for english, chinese in twins(pair):
+def test_each_cell_is_in_its_language(pair):
+    for english, chinese in in_both(pair):
         assert not CHINESE.search(english.source), english.source
         for heading in HEADING.split(chinese.source)[2::2]:
             assert CHINESE.search(heading), chinese.source
 
 
 def test_chinese_is_set_with_chinese_punctuation(pair):
-    for _, chinese in twins(pair):
+    for _, chinese in in_both(pair):
         assert not WESTERN.search(chinese.source), chinese.source
 
 
-def test_the_chinese_twin_goes_where_the_english_goes(pair):
-    for _, chinese in twins(pair):
-        assert "slideshow" not in chinese.metadata, f"leave it to the twin: {chinese.source}"
+def test_the_chinese_cell_goes_where_the_english_goes(pair):
+    for _, chinese in in_both(pair):
+        assert "slideshow" not in chinese.metadata, f"leave it to the English cell: {chinese.source}"
 
 
 def test_the_first_cell_says_whose_lecture_it_is(pair, lecture):
-    english, chinese = next(twins(pair))
+    english, chinese = next(in_both(pair))
     part = lecture[pair.name]
     for cell, language in ((english, "en"), (chinese, "zh")):
         assert cell.source.startswith(f"# {part['slide']} · {part['title'][language]}\n")

@@ -24,7 +24,7 @@ def prose(source: str, language: str):
 
 
 def test_both_languages_share_a_heading_and_each_language_keeps_its_words():
-    joined = lecture.twins("# 3 · One\n\nWords.", "# 3 · 一\n\n文字。")
+    joined = lecture.joined("# 3 · One\n\nWords.", "# 3 · 一\n\n文字。")
     assert joined.splitlines()[0] == "# 3 · [One]{.language-en}[ / ]{.both}[一]{.language-zh-Hans}"
     assert re.findall(r"\{div\} (\S+)\n(.+)", joined) == [
         ("language-en", "Words."),

@@ -180,7 +180,7 @@ def test_classes_that_do_not_fit_are_named(method, classes, match):
     ("method", "net", "options", "match"),
     [
         (grad_cam, torchvision.models.alexnet(), {}, r"none of our networks; .*layer="),
-        (grad_cam, AlexNet(5, width=0.1), {"layer": "fc_7"}, r"'fc_7' puts out \(408,\)"),
+        (grad_cam, AlexNet(5, width=0.1), {"layer": "fc_7"}, r"'fc_7' outputs \(408,\)"),
         (grad_cam, AlexNet(5, width=0.1), {"layer": "conv_9"}, "unknown layer 'conv_9'"),
         (grad_cam, ShallowSVM(5, width=0.1), {}, "no convolution of ShallowSVM"),
         (saliency, ShallowSVM(5, width=0.1), {}, "ShallowSVM lets no gradient through"),
