@@ -1,6 +1,7 @@
 """What stands in `network.py`: words on wrong input, the feature pyramid, recomputed rows."""
 
 import copy
+import itertools
 import pickle
 from functools import partial
 
@@ -15,12 +16,11 @@ from lecture_nets.nets import (
     GoogLeNet,
     InceptionV2,
     InceptionV3,
+    ResNet50,
     ShallowSVM,
     ZFNet,
 )
 from lecture_nets.nets.tree import stride_of
-
-each_net = pytest.mark.parametrize("name", NETS)
 
 
 def shapes_only(build, *args, **options) -> nn.Module:
@@ -31,37 +31,50 @@ def shapes_only(build, *args, **options) -> nn.Module:
 # ---------------------------------------------------------------------------------- wrong input
 
 
-@each_net
-@pytest.mark.parametrize(
-    ("x", "message"),
-    [
-        (
-            torch.zeros(3, 80, 80),
-            r", got 3 dimensions \(3x80x80\)\. Add the batch dimension: images\.unsqueeze\(0\)\.",
-        ),
-        (torch.zeros(80, 80), r", got 2 dimensions \(80x80\)\.$"),
-        (
-            torch.zeros(2, 1, 80, 80),
-            r", got 1 channels \(2x1x80x80\)\. Convert .* build {name}\(in_channels=1\)\.",
-        ),
-        (
-            torch.zeros(2, 80, 80, 3),
-            r", got 80 channels \(2x80x80x3\)\. .* channels-last: images\.permute\(0, 3, 1, 2\)\.",
-        ),
-        (
-            torch.zeros(2, 3, 80, 80, dtype=torch.uint8),
-            r", got torch\.uint8\. Scale .* \(images\.float\(\) / 255 - mean\) / std\.",
-        ),
-        (
-            torch.zeros(2, 3, 80, 80, dtype=torch.float64),
-            r"; its weights are torch\.float32, got torch\.float64\. "
-            r"images\.to\(torch\.float32\)\.",
-        ),
-    ],
-    ids=["three dimensions", "two dimensions", "gray", "channels last", "uint8", "float64"],
-)
-def test_wrong_images_are_named_with_the_cure(name, x, message):
+WRONG_IMAGES = {
+    "three dimensions": (
+        torch.zeros(3, 80, 80),
+        r", got 3 dimensions \(3x80x80\)\. Add the batch dimension: images\.unsqueeze\(0\)\.",
+    ),
+    "two dimensions": (torch.zeros(80, 80), r", got 2 dimensions \(80x80\)\.$"),
+    "gray": (
+        torch.zeros(2, 1, 80, 80),
+        r", got 1 channels \(2x1x80x80\)\. Convert .* build {name}\(in_channels=1\)\.",
+    ),
+    "channels last": (
+        torch.zeros(2, 80, 80, 3),
+        r", got 80 channels \(2x80x80x3\)\. .* channels-last: images\.permute\(0, 3, 1, 2\)\.",
+    ),
+    "uint8": (
+        torch.zeros(2, 3, 80, 80, dtype=torch.uint8),
+        r", got torch\.uint8\. Scale .* \(images\.float\(\) / 255 - mean\) / std\.",
+    ),
+    "float64": (
+        torch.zeros(2, 3, 80, 80, dtype=torch.float64),
+        r"; its weights are torch\.float32, got torch\.float64\. "
+        r"images\.to\(torch\.float32\)\.",
+    ),
+}
+IMPOSSIBLE = {
+    "no classes": (dict(num_classes=0), r"\(num_classes=0\): at least 1"),
+    "fewer than no classes": (dict(num_classes=-3), r"\(num_classes=-3\): at least 1"),
+    "no channels": (dict(in_channels=0), r"\(in_channels=0\): at least 1"),
+    "no width": (dict(width=0), r"\(width=0\): needs a positive number"),
+    "negative width": (dict(width=-1.0), r"\(width=-1\.0\): needs a positive number"),
+    "width not a number": (dict(width=float("nan")), r"\(width=nan\): needs a positive number"),
+}
+
+
+def on_all_nets(faults):
+    """Each fault and each network once or more, not every pair: `Network` refuses them all."""
+    pairs = [*zip(NETS, itertools.cycle(faults), strict=False)]
+    return pytest.mark.parametrize(("name", "fault"), pairs)
+
+
+@on_all_nets(WRONG_IMAGES)
+def test_wrong_images_are_named_with_the_cure(name, fault):
     owner = NETS[name].__name__
+    x, message = WRONG_IMAGES[fault]
     message = f"{owner} takes float images of shape N x 3 x H x W" + message.replace(
         "{name}", owner
     )
@@ -69,20 +82,9 @@ def test_wrong_images_are_named_with_the_cure(name, x, message):
         shapes_only(NETS[name], width=0.1)(x)
 
 
-@each_net
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (dict(num_classes=0), r"\(num_classes=0\): at least 1"),
-        (dict(num_classes=-3), r"\(num_classes=-3\): at least 1"),
-        (dict(in_channels=0), r"\(in_channels=0\): at least 1"),
-        (dict(width=0), r"\(width=0\): needs a positive number"),
-        (dict(width=-1.0), r"\(width=-1\.0\): needs a positive number"),
-        (dict(width=float("nan")), r"\(width=nan\): needs a positive number"),
-    ],
-    ids=str,
-)
-def test_impossible_networks_are_refused(name, options, message):
+@on_all_nets(IMPOSSIBLE)
+def test_impossible_networks_are_refused(name, fault):
+    options, message = IMPOSSIBLE[fault]
     with torch.device("meta"), pytest.raises(ValueError, match=NETS[name].__name__ + message):
         NETS[name](**options)
 
@@ -90,17 +92,17 @@ def test_impossible_networks_are_refused(name, options, message):
 @pytest.mark.parametrize(
     ("net", "options", "message"),
     [
-        (ShallowSVM, dict(encoding="bag"), "encoding='bag'.: choose one of 'fisher', 'histogram'"),
-        (AlexNet, dict(variant="2013"), "variant='2013'.: choose one of '2012', '2014'"),
-        (GoogLeNet, dict(variant="v1"), "variant='v1'.: choose one of 'paper', 'torchvision'"),
-        (InceptionV2, dict(stem="5x5"), "stem='5x5'.: choose one of '3x3', '7x7'"),
-        (InceptionV2, dict(resolution=224), "resolution=224.: choose one of 299, 151, 79"),
-        (InceptionV3, dict(resolution=224), "resolution=224.: choose one of 299, 151, 79"),
-        (InceptionV2, dict(num_factorized=1), "num_factorized=1.: at least 2"),
+        (ShallowSVM, dict(encoding="bag"), "encoding of ShallowSVM 'bag'.* fisher, histogram"),
+        (AlexNet, dict(variant="2013"), "variant of AlexNet '2013'.* There are: 2012, 2014"),
+        (GoogLeNet, dict(variant="v1"), "variant of GoogLeNet 'v1'.* paper, torchvision"),
+        (InceptionV2, dict(stem="5x5"), "stem of InceptionV2 '5x5'.* There are: 3x3, 7x7"),
+        (InceptionV2, dict(resolution=224), "resolution of InceptionV2 224.* 299, 151, 79"),
+        (InceptionV3, dict(resolution=224), "resolution of InceptionV3 224.* 299, 151, 79"),
+        (InceptionV2, dict(num_factorized=1), r"InceptionV2\(num_factorized=1.: at least 2"),
     ],
 )
 def test_unknown_variants_get_the_list(net, options, message):
-    with torch.device("meta"), pytest.raises(ValueError, match=rf"{net.__name__}\({message}"):
+    with torch.device("meta"), pytest.raises(ValueError, match=message):
         net(**options)
 
 
@@ -135,6 +137,12 @@ def test_unknown_variants_get_the_list(net, options, message):
             InceptionV3,  # the channels of timm's ``features_only``
             299,
             [(64, 147, 147), (192, 71, 71), (288, 35, 35), (768, 17, 17), (2048, 8, 8)],
+            32,
+        ),
+        (  # the channels of timm's ``features_only``
+            ResNet50,
+            224,
+            [(64, 112, 112), (256, 56, 56), (512, 28, 28), (1024, 14, 14), (2048, 7, 7)],
             32,
         ),
         (

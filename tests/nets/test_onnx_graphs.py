@@ -1,4 +1,4 @@
-"""Do the networks have the layers of the graphs that travel inside the onnx wheel?
+"""The networks have the layers of the graphs that travel inside the onnx wheel.
 
 The graphs are Caffe's AlexNet, VGG-19 and GoogLeNet and a wide ZFNet, without trained values. What
 they do otherwise than the papers is written out here, pair by pair: ours, then theirs.

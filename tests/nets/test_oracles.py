@@ -95,33 +95,27 @@ def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
     ("name", "size"),
     [
         ("alexnet", (63, 63)),
-        ("alexnet", (224, 224)),
         ("alexnet", (200, 299)),
         ("vgg19", (32, 96)),
-        ("vgg19", (224, 224)),
         ("vgg19-bn", (64, 64)),
         ("googlenet", (15, 15)),
         ("googlenet", (97, 64)),
         ("googlenet", (224, 224)),
         ("inception_v3", (75, 75)),
         ("inception_v3", (150, 101)),
-        ("inception_v3", (224, 224)),
         ("inception_v3", (299, 299)),
         ("timm-vgg19", (64, 64)),
-        ("timm-vgg19", (224, 224)),
         ("timm-vgg19-bn", (64, 64)),
-        ("timm-inception_v3", (75, 75)),
         ("timm-inception_v3", (224, 224)),
-        ("timm-inception_v3", (299, 299)),
     ],
 )
 @torch.no_grad()
-def test_scores_in_eval(name, size):
+def test_logits_in_eval(name, size):
     ours, theirs = (net.eval() for net in pair(name))
     assert_equal(ours(images(*size)), theirs(images(*size)))
 
 
-@pytest.mark.parametrize("size", [(32, 32), (97, 64), (224, 224)])
+@pytest.mark.parametrize("size", [(97, 64), (224, 224)])
 @torch.no_grad()
 def test_resnets_logits_in_eval_are_theirs_to_the_last_bit(resnets, size):
     ours, theirs = (net.eval() for net in resnets)
@@ -152,7 +146,7 @@ def test_resnets_logits_and_gradients_in_training_are_theirs_to_the_last_bit(res
     ],
 )
 @torch.no_grad()
-def test_all_scores_in_training(name, size):
+def test_all_logits_in_training(name, size):
     ours, theirs = (net.train() for net in pair(name))
     logits, aux = ours.forward_with_aux(images(*size))
     expected, *deepest_first = theirs(images(*size))
@@ -186,7 +180,8 @@ def test_moving_statistics_after_training(name, size):
 
 @pytest.mark.parametrize(
     ("name", "size", "aux_weight"),
-    [("alexnet", 63, 0.0), ("vgg19", 32, 0.0), ("googlenet", 224, 0.3), ("inception_v3", 299, 0.4)],
+    # VGG-19 is a chain of AlexNet's layers.
+    [("alexnet", 63, 0.0), ("googlenet", 224, 0.3), ("inception_v3", 299, 0.4)],
 )
 def test_gradients_of_the_training_loss(name, size, aux_weight):
     ours, theirs = (net.train() for net in pair(name))

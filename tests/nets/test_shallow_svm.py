@@ -220,7 +220,7 @@ def test_traced_graph_takes_other_sizes():
 def test_errors_say_what_to_do():
     with pytest.raises(RuntimeError, match=r"fit_codebook\(images\)"):
         small()(noise(1))
-    with pytest.raises(ValueError, match="'fisher', 'histogram'"):
+    with pytest.raises(ValueError, match="There are: fisher, histogram"):
         ShallowSVM(encoding="bag")
     with pytest.raises(ValueError, match="pass more images"):
         small().fit_codebook(noise(1, 16))

@@ -153,8 +153,8 @@ def test_what_is_unknown_can_be_given_a_value():
     found = fold(
         nn.Sequential(TwiceInParallel(), nn.ReLU()),
         leaf=lambda layer: ["leaf"],
-        chain=lambda _, parts: sum(parts.values(), []),
-        branches=lambda _, parts: sum(parts.values(), []),
+        chain=lambda _, parts: [x for part in parts.values() for x in part],
+        branches=lambda _, parts: [x for part in parts.values() for x in part],
         unknown=lambda module: ["unknown"],
     )
     assert found == ["unknown", "leaf"]
