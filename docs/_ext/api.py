@@ -7,8 +7,10 @@
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -53,11 +55,16 @@ class Public(Generated):
         return in_rst("\n".join(lines))
 
 
+def top_level() -> list[tuple[str, str]]:
+    """Home and name of what may be imported from `lecture_nets`, as its stub lists it."""
+    stub = Path(lecture_nets.__file__).with_suffix(".pyi").read_text("utf-8")
+    return re.findall(r"^from \.([\w.]+) import (\w+)", stub, re.MULTILINE)
+
+
 class Names(Generated):
     def markdown(self) -> str:
         return ", ".join(
-            f"{{py:obj}}`{name} <{lecture_nets._HOME_OF[name]}.{name}>`"
-            for name in lecture_nets._HOME_OF
+            f"{{py:obj}}`{name} <lecture_nets.{home}.{name}>`" for home, name in top_level()
         )
 
 

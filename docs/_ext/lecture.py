@@ -50,7 +50,7 @@ def bring_in_notebooks() -> None:
 
 
 def as_page(notebook: NotebookNode, name: str, links: list[dict[str, str]]) -> NotebookNode:
-    """The notebook with both languages joined, a line of links, and a label before each judged claim."""
+    """The notebook with joined languages, a line of links, and a label before each judged claim."""
     cells: list[NotebookNode] = []
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])

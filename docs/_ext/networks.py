@@ -1,14 +1,9 @@
 """What the pages of the networks say that can be counted or looked up.
 
 ```{overview}              all networks, a line each, and their pages in the menu
-```{facts} alexnet         size, cost, explorer
-```{rows} alexnet          the paper's table beside ours
-```{notes} alexnet         what its file says first
-```{options} alexnet       the class and its arguments
-```{variants} alexnet      each line of the content is one choice of options: variant=2014
-```{weights} alexnet       who publishes weights
-```{recipes} alexnet       the paper's training beside the quick one, and what was measured
-```{paper} alexnet         who wrote which paper
+```{counted} alexnet       size, cost, explorer; the paper's table beside ours
+```{differences} alexnet   the content says where ours differs; what its file says first
+```{use} alexnet           options, variants, weights, how to train it (the content), its paper
 
 What is said of a network is `docs/networks/<name>.toml`: read here for its page, written to the
 explorer as `about.js`, and compared with README by a test.
@@ -73,8 +68,11 @@ class Overview(Generated):
         )
 
 
-class Facts(OfNetwork):
+class Counted(OfNetwork):
     def markdown(self) -> str:
+        return f"{self.facts()}\n\n## The paper's table, and ours\n\n{self.rows()}"
+
+    def facts(self) -> str:
         entry = count(self.network, {}, None)
         cost, size = entry.cost, entry.image_size
         rows = [
@@ -94,11 +92,8 @@ class Facts(OfNetwork):
             f"The shell prints the same: `lecture-nets table --net {self.network}`."
         )
 
-
-class Rows(OfNetwork):
-    """Our rows, each beside what the paper's table prints for it."""
-
-    def markdown(self) -> str:
+    def rows(self) -> str:
+        """Our rows, each beside what the paper's table prints for it."""
         paper = said_of(self.network)["paper"]
         entry = count(self.network, {}, None)
         rows = []
@@ -136,49 +131,84 @@ def branches(layer: nn.Module) -> str:
             return in_words(lane, norms=False)
 
 
-class Notes(OfNetwork):
-    """What the file of the network says about the paper, and about where ours differs."""
-
-    def markdown(self) -> str:
-        module = sys.modules[NETS[self.network].__module__]
-        path = f"lecture_nets/nets/{self.network}.py"
-        return in_rst(inspect.cleandoc(module.__doc__ or "")) + f"\n\nThe file is `{path}`."
-
-
-class Options(OfNetwork):
-    def markdown(self) -> str:
-        return in_rst(f".. autoclass:: lecture_nets.nets.{self.class_name}\n   :no-index:")
-
-
-class Variants(OfNetwork):
+class Differences(OfNetwork):
     has_content = True
 
     def markdown(self) -> str:
+        module = sys.modules[NETS[self.network].__module__]
+        notes = in_rst(inspect.cleandoc(module.__doc__ or ""))
+        path = f"lecture_nets/nets/{self.network}.py"
+        words = "\n".join(self.content)
+        return f"## Where ours differs\n\n{words}\n\n{notes}\n\nThe file is `{path}`."
+
+
+class Use(OfNetwork):
+    has_content = True
+
+    def markdown(self) -> str:
+        paper = said_of(self.network)["paper"]
+        arxiv = paper.get("arxiv")
+        link = f"[arXiv {arxiv}](https://arxiv.org/abs/{arxiv})" if arxiv else paper["venue"]
+        options = in_rst(f".. autoclass:: lecture_nets.nets.{self.class_name}\n   :no-index:")
+        sections = {
+            "Options": f"{options}\n\n{self.variants()}",
+            "Weights": self.weights(),
+            "How to train it": self.training(),
+            "The paper": f"{paper['authors']}, “{paper['title']}”, {link}.",
+        }
+        return "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
+
+    def variants(self) -> str:
         rows = []
-        for line in self.content:
+        for line in said_of(self.network).get("variants", []):
             ((name, options),) = asked_for([self.network, *line.split()])
             entry = count(name, options, None)
             words = ", ".join(f"`{option}={value}`" for option, value in options.items())
             cost = entry.cost
             rows.append([words, cost.parameters, cost.macs, cost.depth, entry.net.min_size])
         columns = ["option", "parameters", "multiply-adds", "depth", "smallest image, px"]
-        return table(columns, rows)
+        return table(columns, rows) if rows else ""
 
+    def training(self) -> str:
+        words = "\n".join(self.content)
+        command = (
+            f"lecture-nets fit --model {self.class_name}Module --model.width 0.25 "
+            "--model.recipe quick --data PartsWorldDataModule"
+        )
+        return f"""{words}
 
-class Weights(OfNetwork):
-    def markdown(self) -> str:
+From the shell, on the embedded images:
+
+```console
+$ {command}
+```
+
+In Python:
+
+```python
+from lightning import Trainer
+from lecture_nets import PartsWorldDataModule, {self.class_name}Module
+
+data = PartsWorldDataModule()
+trainer = Trainer(max_epochs=12)
+trainer.fit({self.class_name}Module(width=0.25, recipe="quick"), datamodule=data)
+```
+
+Its recipes, as data:
+
+{self.recipes()}"""
+
+    def weights(self) -> str:
         module = f"{self.class_name}Module"
         text = offers(MODULES[module]).replace("'", "`")
         if text.endswith("none."):
             return text
         return (
             f"{text}\n\n`{module}.from_pretrained(…)` loads them, checks the download, and "
-            "remembers how pictures were shown to them."
+            "knows the preprocessing that they expect."
         )
 
-
-class Recipes(OfNetwork):
-    def markdown(self) -> str:
+    def recipes(self) -> str:
         recipes = RECIPES[NETS[self.network]]
         rows = [
             [
@@ -206,14 +236,6 @@ def field_in_words(value: object) -> object:
     return "–" if value is None else value
 
 
-class Paper(OfNetwork):
-    def markdown(self) -> str:
-        paper = said_of(self.network)["paper"]
-        arxiv = paper.get("arxiv")
-        link = f"[arXiv {arxiv}](https://arxiv.org/abs/{arxiv})" if arxiv else paper["venue"]
-        return f"{paper['authors']}, “{paper['title']}”, {link}."
-
-
 def write_about(app: Sphinx, error: Exception | None) -> None:
     """What the explorer says of each network, beside its page in the built site."""
     if error:
@@ -235,7 +257,7 @@ def write_about(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    for directive in (Overview, Facts, Rows, Notes, Options, Variants, Weights, Recipes, Paper):
+    for directive in (Overview, Counted, Differences, Use):
         app.add_directive(directive.__name__.lower(), directive)
     app.connect("build-finished", write_about)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

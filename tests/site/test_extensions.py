@@ -77,7 +77,7 @@ def test_what_a_paper_prints_belongs_to_our_rows_and_its_sizes_are_ours(name):
 @pytest.mark.parametrize("name", NETS)
 def test_what_is_said_of_a_network_is_whole(name):
     said = networks.said_of(name)
-    assert set(said) - {"peers"} == {"year", "notebook", "in_short", "paper"}
+    assert set(said) - {"peers", "variants"} == {"year", "notebook", "in_short", "paper"}
     assert set(said["in_short"]) == {"en", "zh"}
     assert (lecture.ROOT / "notebooks" / f"{said['notebook']}.ipynb").exists()
     assert ("arxiv" in said["paper"]) != ("venue" in said["paper"])
