@@ -28,7 +28,7 @@ def check_writable(folder: str | Path) -> None:
 
         check_writable(trainer.default_root_dir)  # now, not after the first epoch
     """
-    with _explained(Path(folder), 1):
+    with explained(Path(folder), 1):
         probe = _part_in(_nearest(Path(folder)))
         probe.write_bytes(b"?")
         probe.unlink()
@@ -44,7 +44,7 @@ def write_checkpoint(checkpoint: dict[str, Any], path: str | Path) -> None:
     path = Path(path).absolute()
     folder, sums = path.parent, sums_beside(path)
     part, part_of_sums = _part_in(folder), _part_in(folder)
-    with _explained(path, _bytes_in(checkpoint)):
+    with explained(path, _bytes_in(checkpoint)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
@@ -100,8 +100,12 @@ def _write(checkpoint: dict[str, Any], part: Path) -> str:
 
 
 @contextmanager
-def _explained(path: Path, needed: int) -> Iterator[None]:
-    """Adds to the system's error what a user needs to end it."""
+def explained(path: Path, needed: int) -> Iterator[None]:
+    """Adds to the system's error where, how much, and how to end it.
+
+    Raises:
+        OSError: of the same number, with path, bytes needed and free, and the cure.
+    """
     try:
         yield
     except OSError as error:
@@ -110,8 +114,8 @@ def _explained(path: Path, needed: int) -> Iterator[None]:
             error.errno,
             f"Cannot write {path}: {error.strerror}. Needed {needed:,} bytes, free {free:,}. What "
             "was there before is whole. Cure: make room (df -h, ulimit -f, quota) or the right to "
-            "write there, or choose another place with ModelCheckpoint(dirpath=...) or "
-            "Trainer(default_root_dir=...).",
+            "write there, or choose another place: ModelCheckpoint(dirpath=...), "
+            "Trainer(default_root_dir=...), or in the shell another folder to start in.",
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NamedTuple
 
 from lecture_nets import __version__
@@ -59,12 +60,15 @@ lecture-nets COMMAND --help tells the options of a command. For example:
   lecture-nets fit --model InceptionV3Module --model.width 0.25 --data PartsWorldDataModule
 """
 # What the exit code says, beside 0.
-BAD_USAGE, BAD_DATA, BAD_CHECKPOINT, NOT_FINITE = 2, 3, 4, 5
+BAD_USAGE, BAD_DATA, BAD_CHECKPOINT, NOT_FINITE, INTERRUPTED = 2, 3, 4, 5, 130
 
 
 def main(args: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = sys.argv[1:] if args is None else args
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal ends no training
     name, rest = (args[0], args[1:]) if args else ("--help", [])
     if name in ("-h", "--help"):
         lines = (f"  {name:<10} {command.summary}" for name, command in COMMANDS.items())
@@ -78,6 +82,9 @@ def main(args: list[str] | None = None) -> int:
         file, function = command.function.split(".")
         run = getattr(import_module(f"lecture_nets.cli.{file}"), function)
         run(args if file == "lightning" else rest)
+    except KeyboardInterrupt:
+        print("lecture-nets: stopped by Ctrl+C", file=sys.stderr)
+        return INTERRUPTED
     except Exception as error:
         code = exit_code(error)
         if code is None:
@@ -91,10 +98,13 @@ def exit_code(error: Exception) -> int | None:
     """The exit code for an error of ours, or of the user's input; ``None`` for a bug."""
     if isinstance(error, UsageError | UnknownNameError):
         return BAD_USAGE
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
     from lecture_nets.checkpoints import CheckpointError
     from lecture_nets.training import NonFiniteError
 
     for kind, code in (
+        (MisconfigurationException, BAD_USAGE),
         (CheckpointError, BAD_CHECKPOINT),
         (NonFiniteError, NOT_FINITE),
         ((ValueError, TypeError, OSError), BAD_DATA),

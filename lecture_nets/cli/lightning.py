@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from argparse import ArgumentError
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from lightning.pytorch.loggers import CSVLogger
 
 import lecture_nets.analysis.growth  # registers short names
 import lecture_nets.callbacks  # noqa: F401
-from lecture_nets.cli.run_folder import write_record
+from lecture_nets.cli import arguments
+from lecture_nets.cli.run_folder import claim, write_record
+from lecture_nets.cli.usage import UsageError
 from lecture_nets.data import ImageDataModule
-from lecture_nets.names import choose
-from lecture_nets.training import MODULES, ImageClassifier, StopOnSignal
+from lecture_nets.training import ExactResume, ImageClassifier, StopOnSignal
 from lecture_nets.training.quiet import quiet_lightning
 
 RUNS = Path("runs")
@@ -26,12 +28,12 @@ class SaveRun(SaveConfigCallback):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         # `validate` and `test` have no run folder: Lightning would write into the current one.
-        if stage == "fit":
-            super().setup(trainer, pl_module, stage)
-
-    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        if trainer.logger and trainer.log_dir:
-            write_record(Path(trainer.log_dir))
+        if stage != "fit":
+            return
+        super().setup(trainer, pl_module, stage)
+        folder = trainer.log_dir  # asked by every process: the first one tells the others
+        if trainer.is_global_zero and trainer.logger and folder:
+            write_record(Path(folder))
 
 
 class LectureCLI(LightningCLI):
@@ -47,12 +49,12 @@ class LectureCLI(LightningCLI):
             save_config_callback=SaveRun,
             save_config_kwargs={"overwrite": True},
             trainer_defaults={
-                "callbacks": [StopOnSignal()],
+                "callbacks": [StopOnSignal(), ExactResume()],
                 "plugins": [{"class_path": "lecture_nets.training.SafeCheckpointIO"}],
             },
             seed_everything_default=0,
-            # `--trainer.max_epoch 3` shall be an error, not a lucky guess.
-            parser_kwargs={"allow_abbrev": False},
+            # `--trainer.max_epoch 3` must be an error, not a lucky guess.
+            parser_kwargs={"allow_abbrev": False, "exit_on_error": False},
             args=args,
         )
 
@@ -71,22 +73,44 @@ class LectureCLI(LightningCLI):
             }
         )
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        try:
+            super().parse_arguments(parser, args)
+        except ArgumentError as error:
+            raise UsageError(arguments.concise(str(error))) from None
+        arguments.check_numbers(self.config[self.config.subcommand])
+
+    def instantiate_classes(self) -> None:
+        try:
+            super().instantiate_classes()
+        except ValueError as error:
+            if arguments.is_page(str(error)):  # jsonargparse's, around a line of ours
+                raise ValueError(arguments.concise(str(error))) from None
+            raise
+
+    def _parse_ckpt_path(self) -> None:
+        """Nothing: `with_model_of_checkpoint` has read the file, through the safe reader."""
+
     def instantiate_trainer(self, **options: Any) -> Any:
         # Not into the configuration: a run from a saved one must not write into the old folder.
-        if self._get(self.config_init, "trainer").logger in (None, True):
-            options["logger"] = self.subcommand == "fit" and self.new_run()
+        self.logs_by_default = self._get(self.config_init, "trainer").logger in (None, True)
+        if self.logs_by_default:
+            options["logger"] = False
         if self.subcommand != "fit":  # nothing is saved there, so it does not matter where
             warnings.filterwarnings("ignore", "The dirpath has changed")
         return super().instantiate_trainer(**options)
 
-    def new_run(self) -> CSVLogger:
-        model = self._get(self.config, "model").class_path.rpartition(".")[2]
-        return CSVLogger(save_dir=RUNS, name="", version=free_name(RUNS, model))
-
     def before_fit(self) -> None:
         self.started = time.monotonic()
-        for logger in self.trainer.loggers:
-            print(f"Run folder: {logger.log_dir}")
+        trainer: Any = self.trainer
+        if self.logs_by_default and not trainer.fast_dev_run:
+            model = self._get(self.config, "model").class_path.rpartition(".")[2]
+            # The first process writes the run folder and tells the others where it is.
+            version = claim(RUNS, model) if trainer.is_global_zero else model
+            trainer.logger = CSVLogger(save_dir=RUNS, name="", version=version)
+        if trainer.is_global_zero:
+            for logger in trainer.loggers:
+                print(f"Run folder: {logger.log_dir}")
 
     def after_fit(self) -> None:
         """Test the best weights; say where they are; draw the report."""
@@ -98,6 +122,8 @@ class LectureCLI(LightningCLI):
         results = trainer.test(
             self.model, datamodule=self.datamodule, ckpt_path=best or None, verbose=False
         )[0]
+        if not trainer.is_global_zero:
+            return
         val = trainer.checkpoint_callback.best_model_score
         print(f"training:         {seconds:.0f} s, {epochs} epochs")
         print(f"validation top-1: {val:.1%}" if val is not None else "validation top-1: none")
@@ -114,27 +140,5 @@ class LectureCLI(LightningCLI):
 @quiet_lightning()
 def run(args: list[str]) -> None:
     """`fit`, `validate` and `test`, by Lightning's own command line."""
-    check_short_names(args)
-    LectureCLI.run(args)
-
-
-def check_short_names(args: list[str]) -> None:
-    """Refuse unknown short names of modules and data here: jsonargparse's answer is a page long."""
-    known = {
-        "model": MODULES,
-        "data": {kind.__name__: kind for kind in ImageDataModule.__subclasses__()},
-    }
-    for flag, value in zip(args, [*args[1:], ""], strict=True):
-        name, equals, given = flag.partition("=")
-        kind = name.removeprefix("--")
-        value = given if equals else value
-        if kind in known and name.startswith("--") and value.isidentifier():
-            choose(kind, value, known[kind])
-
-
-def free_name(folder: Path, stem: str) -> str:
-    """``stem-1``, or the first number that no run in ``folder`` has taken."""
-    number = 1
-    while (folder / f"{stem}-{number}").exists():
-        number += 1
-    return f"{stem}-{number}"
+    arguments.check_before_parsing(args)
+    LectureCLI.run(arguments.with_model_of_checkpoint(args))

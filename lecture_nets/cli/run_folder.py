@@ -1,19 +1,21 @@
-"""What does a training run leave in its folder, and how is it read again?"""
+"""The folder of a training run: claimed, written, and read again."""
 
 import csv
 import json
 import platform
 import subprocess
 from argparse import ArgumentError
+from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonargparse import ArgumentParser
 
-from lecture_nets.checkpoints import newest
+from lecture_nets.checkpoints import explained, newest
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.training import load
 
@@ -21,6 +23,23 @@ from lecture_nets.training import load
 METRICS, CONFIG, BEST, RECORD = "metrics.csv", "config.yaml", "checkpoints/best.ckpt", "run.json"
 PACKAGES = ("lecture-nets", "torch", "torchvision", "lightning", "torchmetrics", "timm", "numpy")
 ROOT = Path(__file__).parents[1]
+
+
+def claim(folder: Path, stem: str) -> str:
+    """Make ``folder/stem-1``, or the first number that is free, and return its name.
+
+    Made, not looked for: of runs started in the same moment each gets one of its own.
+
+    Raises:
+        OSError: nothing can be written there; says what to do.
+    """
+    with explained(folder, 1):
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in count(1):
+            with suppress(FileExistsError):
+                (folder / f"{stem}-{number}").mkdir()
+                return f"{stem}-{number}"
+    raise AssertionError("count has no end")
 
 
 def read_curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
@@ -74,7 +93,9 @@ def build_data(config: str) -> ImageDataModule:
 
 def write_record(folder: Path) -> None:
     """Write `circumstances` into ``folder``, when training starts."""
-    (folder / RECORD).write_text(json.dumps(circumstances(), indent=2) + "\n")
+    text = json.dumps(circumstances(), indent=2) + "\n"
+    with explained(folder / RECORD, len(text)):
+        (folder / RECORD).write_text(text)
 
 
 def read_record(folder: Path) -> dict[str, str]:
