@@ -1,4 +1,4 @@
-"""How does `lecture-nets report` make one page of what a run left behind?"""
+"""`lecture-nets report RUN`: one HTML page of what a run left behind, which opens anywhere."""
 
 import argparse
 import sys
@@ -18,6 +18,7 @@ from lecture_nets.analysis.predictions import (
     predict_test_set,
     score_classes,
 )
+from lecture_nets.cli.page import Embedded, Rows, Shown, render, thumbnail
 from lecture_nets.cli.run_folder import (
     BEST,
     CONFIG,
@@ -33,9 +34,7 @@ from lecture_nets.data.base import ImageDataModule
 from lecture_nets.nets import Network
 from lecture_nets.training.checks import check_num_classes
 from lecture_nets.training.quiet import quiet_lightning
-from lecture_nets.visualize import page
 from lecture_nets.visualize.figures import Picture
-from lecture_nets.visualize.page import Html, Section
 from lecture_nets.visualize.report import (
     draw_confusion,
     draw_filters,
@@ -92,7 +91,7 @@ def write_report(folder: Path, module: Any = None, data: ImageDataModule | None 
     data = data or attempt(build_data, config)
     predictions = attempt(predict, module, data)
     record = read_record(folder)
-    plan: list[tuple[str, str, Callable[[Any], Picture | Html], Any]] = [
+    plan: list[tuple[str, str, Callable[[Any], Picture | Shown], Any]] = [
         ("curves", "Learning curves", draw_learning_curves, attempt(read_curves, folder)),
         ("confusion", "Confusion matrix", draw_confusion, predictions),
         ("pairs", "Most confused pairs", show_pairs, predictions),
@@ -100,7 +99,7 @@ def write_report(folder: Path, module: Any = None, data: ImageDataModule | None 
         ("filters", "Filters of the first layer", show_filters, attempt(first_filters, module)),
         ("classes", "Class by class", show_classes, predictions),
         ("cost", "Cost", show_cost, attempt(count_cost, module)),
-        ("configuration", "Configuration", page.preformatted, config),
+        ("configuration", "Configuration", show_configuration, config),
         ("versions", "Date and versions", show_record, record),
     ]
     for reason in {thing.reason: None for *_, thing in plan if isinstance(thing, Missing)}:
@@ -109,28 +108,28 @@ def write_report(folder: Path, module: Any = None, data: ImageDataModule | None 
     if isinstance(predictions, Predictions):
         title = f"{type(module).__name__} on {type(data).__name__}"
         lead = (
-            f"Of {len(predictions.labels):,} test images, {predictions.hits:,} are named right: "
-            f"{predictions.accuracy:.1%}. {lead}"
+            f"Of {len(predictions.labels):,} test images, {predictions.hits:,} are classified "
+            f"correctly: {predictions.accuracy:.1%}. {lead}"
         )
     pictures = folder / "report"
     pictures.mkdir(exist_ok=True)
     sections = [
-        Section(name, heading, body(pictures / f"{name}.png", show, thing))
+        {"name": name, "title": heading, **body(pictures / f"{name}.png", show, thing)}
         for name, heading, show, thing in plan
     ]
     path = folder / "report.html"
-    path.write_text(page.page(title, page.paragraph(lead), sections), encoding="utf-8")
+    path.write_text(render(title, lead, sections), encoding="utf-8")
     return path
 
 
-def body(png: Path, show: Callable[[Any], Picture | Html], thing: Any) -> Html:
+def body(png: Path, show: Callable[[Any], Picture | Shown], thing: Any) -> Shown:
     """What stands below a heading; a picture is saved to ``png`` too."""
     if isinstance(thing, Missing):
-        return page.paragraph(f"Left out: {thing.reason}", "quiet")
+        return {"missing": thing.reason}
     shown = show(thing)
     if isinstance(shown, Picture):
         png.write_bytes(data := shown.png)  # drawn once: it takes a second
-        return page.figure(data, shown.alt)
+        return {"figure": Embedded(data, shown.alt)}
     return shown
 
 
@@ -182,50 +181,47 @@ def count_cost(module: Any) -> Entry:
 # How it is shown
 
 
-def show_pairs(predictions: Predictions) -> Html:
+def show_pairs(predictions: Predictions) -> Shown:
     pairs = most_confused(predictions.confusion, PAIRS)
     if not pairs:
         return all_right(predictions)
     names, images = predictions.class_names, predictions.confusion.sum(dim=1).tolist()
-    return page.table(
-        "How often one class was taken for another, with the surest examples",
-        ("class", "taken for", "images", "examples"),
-        [
-            (names[i], names[j], f"{count} of {images[i]}", examples(predictions, i, j))
-            for i, j, count in pairs
-        ],
-    )
+    rows = [
+        (names[i], names[j], f"{count} of {images[i]}", examples(predictions, i, j))
+        for i, j, count in pairs
+    ]
+    caption = "How often one class was taken for another, with the surest examples"
+    return {"table": Rows(caption, ("class", "taken for", "images", "examples"), rows)}
 
 
-def examples(predictions: Predictions, label: int, guess: int) -> Html:
+def examples(predictions: Predictions, label: int, guess: int) -> list[Embedded]:
     """A few images of one class that were taken for another."""
     chosen = (predictions.labels == label) & (predictions.guesses == guess)
     names = predictions.class_names
-    images = (
-        page.thumbnail(
+    return [
+        thumbnail(
             predictions.samples[index][0],
             f"{names[label]}, taken for {names[guess]}, {predictions.confidence[index]:.0%} sure",
         )
         for index in predictions.surest(chosen)[:EXAMPLES]
-    )
-    return Html(f'<span class="images">{" ".join(images)}</span>')
+    ]
 
 
-def show_mistakes(predictions: Predictions) -> Picture | Html:
+def show_mistakes(predictions: Predictions) -> Picture | Shown:
     if predictions.hits == len(predictions.labels):
         return all_right(predictions)
     return draw_mistakes(predictions)
 
 
-def all_right(predictions: Predictions) -> Html:
-    return page.paragraph(f"None: all {len(predictions.labels):,} test images are named right.")
+def all_right(predictions: Predictions) -> Shown:
+    return {"text": f"None: all {len(predictions.labels):,} test images are classified correctly."}
 
 
 def show_filters(found: tuple[Tensor, str]) -> Picture:
     return draw_filters(*found)
 
 
-def show_classes(predictions: Predictions) -> Html:
+def show_classes(predictions: Predictions) -> Shown:
     scores = score_classes(predictions.confusion)
     rows = [
         (name, f"{score.images:,}", *map(share, (score.precision, score.recall, score.f1)))
@@ -235,30 +231,34 @@ def show_classes(predictions: Predictions) -> Html:
         share(mean([value for score in scores if (value := getattr(score, name)) is not None]))
         for name in ("precision", "recall", "f1")
     ]
-    return page.table(
-        "Precision: share of the images so named that are of the class. Recall: share of the "
-        "class's images that are so named. F1: harmonic mean of both. Last row: means.",
-        ("class", "images", "precision", "recall", "F1"),
-        [*rows, ("all", f"{len(predictions.labels):,}", *means)],
-        numbers=True,
+    caption = (
+        "Precision: share of the images classified so that are of the class. Recall: share of the "
+        "class's images that are classified so. F1: harmonic mean of both. Last row: means."
     )
+    columns = ("class", "images", "precision", "recall", "F1")
+    rows.append(("all", f"{len(predictions.labels):,}", *means))
+    return {"table": Rows(caption, columns, rows, numbers=True)}
 
 
 def share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
 
 
-def show_cost(entry: Entry) -> Html:
+def show_cost(entry: Entry) -> Shown:
     counted, sheet = entry.cost, rows_sheet(entry)
-    words = (
+    text = (
         f"{counted.parameters:,} parameters, {counted.macs:,} multiply-adds for an image of "
-        f"{entry.image_size} pixels, {counted.depth} layers deep. A unit of the trunk's last map "
-        f"sees {counted.receptive_field:,} pixels across."
+        f"{entry.image_size} pixels, {counted.depth} layers deep. The receptive field of the "
+        f"trunk's last map is {counted.receptive_field:,} pixels across."
     )
     columns = [str(column.header) for column in sheet.columns]
-    rows = zip(*(column.cells for column in sheet.columns), strict=True)
-    return Html(page.paragraph(words) + page.table(str(sheet.caption), columns, rows, numbers=True))
+    rows = list(zip(*(column.cells for column in sheet.columns), strict=True))
+    return {"text": text, "table": Rows(str(sheet.caption), columns, rows, numbers=True)}
 
 
-def show_record(record: dict[str, str]) -> Html:
-    return page.table("When and on what it was trained", ("what", "which"), record.items())
+def show_configuration(config: str) -> Shown:
+    return {"code": config}
+
+
+def show_record(record: dict[str, str]) -> Shown:
+    return {"table": Rows("When and on what it was trained", ("what", "which"), record.items())}

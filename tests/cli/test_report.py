@@ -107,6 +107,8 @@ def test_the_page_needs_no_network_and_can_be_read_aloud(trained):
     assert "http" not in re.sub(
         r"base64,[^\"]*|http-equiv", "", (trained / "report.html").read_text()
     )
+    policy = [each["content"] for each in page.all("meta") if "http-equiv" in each]
+    assert policy == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
     assert page.all("html") == [{"lang": "en"}]
     levels = [tag for tag, _ in page.tags if re.fullmatch(r"h\d", tag)]
     assert levels == ["h1"] + ["h2"] * len(SECTIONS)
@@ -121,7 +123,7 @@ def test_the_numbers_are_those_of_the_run(trained):
     assert len(classes) == 10
     assert sum(int(row[1]) for row in classes) == int(total[1]) == 30
     accuracy = read_curves(trained)["test_acc"][-1][1]
-    assert f"{30 * accuracy:.0f} are named right: {accuracy:.1%}" in page.text[""]
+    assert f"{30 * accuracy:.0f} are classified correctly: {accuracy:.1%}" in page.text[""]
     net = load(trained / "checkpoints" / "best.ckpt").net
     parameters = f"{sum(weight.numel() for weight in net.parameters()):,}"
     assert parameters in page.text["cost"]
@@ -313,7 +315,7 @@ def test_a_network_without_convolutions_or_rows_says_so(planted):
 def test_a_perfect_network_has_no_mistakes_to_show(tmp_path):
     page = page_of(tmp_path, LABELS)
     for section in ("pairs", "mistakes"):
-        assert "None: all 10 test images are named right." in page.text[section]
+        assert "None: all 10 test images are classified correctly." in page.text[section]
 
 
 def test_data_of_other_classes_than_the_networks_are_refused(tmp_path):
