@@ -20,3 +20,4 @@ from lecture_nets.analysis.paths import count_paths as count_paths
 from lecture_nets.analysis.paths import share_of_paths as share_of_paths
 from lecture_nets.analysis.reuse import RowReuse as RowReuse
 from lecture_nets.analysis.reuse import measure_reuse as measure_reuse
+from lecture_nets.nets import plain_stack as plain_stack

@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from lecture_nets.analysis.capture import as_maps, capture
 from lecture_nets.analysis.receptive_field import along
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
 
 Box = tuple[int, int, int, int]
 AT_ONCE = 64  # units
@@ -40,13 +40,7 @@ def seen_boxes(
         ValueError: no such layer, or one behind others that the stand-ins do not know.
     """
     boxes: list[Box] = []
-    with (
-        keep_modes(net),
-        capture(net, [layer]) as captured,
-        torch.inference_mode(False),
-        torch.enable_grad(),
-    ):
-        net.eval()
+    with evaluating(net, gradients=True), capture(net, [layer]) as captured:
         for first in range(0, len(units), AT_ONCE):
             part = units[first : first + AT_ONCE]
             blank = image.new_full((len(part), *image.shape), BLANK, requires_grad=True)

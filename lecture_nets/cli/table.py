@@ -1,4 +1,4 @@
-"""How does `lecture-nets table` ask for networks, and print what they cost?"""
+"""`lecture-nets table`: reads which networks are asked for, and prints what they cost."""
 
 import argparse
 import dataclasses
@@ -21,7 +21,7 @@ from lecture_nets.nets import NETS, Network
 
 EXAMPLES = """\
 examples:
-  lecture-nets table                                         the seven networks
+  lecture-nets table                                         all networks
   lecture-nets table --net googlenet                         row by row
   lecture-nets table --net googlenet googlenet variant=torchvision aux_heads=false
   lecture-nets table --net inception_v2 stem=7x7 num_factorized=4 --json
@@ -51,7 +51,7 @@ def table(args: list[str]) -> None:
     """Print the costs of some networks, or the rows of a single one."""
     parser = argparse.ArgumentParser(
         "lecture-nets table",
-        description="Count parameters, multiply-adds, depth, paths and receptive field.",
+        description="Count parameters, MACs, depth, paths and receptive field.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -149,12 +149,12 @@ def empty_sheet(title: str, *columns: str, caption: str | None = None) -> Table:
 def overview(entries: list[Entry]) -> Table:
     """One line a network."""
     sheet = empty_sheet(
-        "The networks of the lecture",
-        *("network", "image\npx", "parameters", "aux\nheads", "multiply-\nadds", "depth"),
-        *("sees\npx", "least\npx"),
-        caption="1000 classes if not asked otherwise. Auxiliary heads are not in parameters, "
-        "multiply-adds or depth. Sees: receptive field of the trunk's last map. Least: smallest "
-        "image.",
+        "The networks of the lecture, and one that answers its last question",
+        *("network", "image\npx", "parameters", "aux\nheads", "MACs", "depth"),
+        *("recep-\ntive\nfield", "min\npx"),
+        caption="1000 classes if not asked otherwise. Auxiliary heads are not in parameters, MACs "
+        "or depth. MACs: multiply-accumulate operations. Receptive field: of the trunk's last map, "
+        "in pixels. Min: smallest image.",
     )
     for entry in entries:
         counted = entry.cost
@@ -176,13 +176,15 @@ def rows_sheet(entry: Entry) -> Table:
     counted = entry.cost
     sheet = empty_sheet(
         f"{' '.join(entry.words)}, {entry.image_size} px",
-        *("row", "output", "parameters", "multiply-adds", "depth", "paths", "sees px"),
-        caption="Parameters, multiply-adds and depth add up, paths multiply. Sees: receptive field "
-        "so far." + " Auxiliary heads are not in the total." * bool(entry.net.aux_heads),
+        *("row", "output", "parameters", "MACs", "depth", "paths", "recep-\ntive\nfield"),
+        caption="Parameters, MACs (multiply-accumulate operations) and depth add up, paths "
+        "multiply. Receptive field: so far, in pixels."
+        + " Auxiliary heads are not in the total."
+        * bool(entry.net.aux_heads),
     )
     for row in counted.rows:
         sheet.add_row(
-            "  auxiliary head" if row.aux_head else row.name,
+            "  aux head" if row.aux_head else row.name,
             "x".join(map(str, row.output)),
             *(f"{number:,}" for number in (row.parameters, row.macs, row.depth, row.paths)),
             "all" if row.receptive_field is None else f"{row.receptive_field:,}",

@@ -1,4 +1,4 @@
-"""Does a page learn what a layer is? That its numbers are right is tested in tests/site."""
+"""What a page learns of a layer. That its numbers are right is tested in tests/site."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from lecture_nets.analysis.blueprint import (
 )
 from lecture_nets.nets import NETS
 from lecture_nets.nets.layers import GridPool, conv
-from lecture_nets.nets.tree import Concat
+from lecture_nets.nets.tree import Add, Concat
 
 
 def test_a_layer_has_one_number_a_width_where_widths_differ():
@@ -36,9 +36,16 @@ def test_branches_keep_their_names_and_chains_their_order():
     assert [part["kind"] for part in plan["branches"]["one"]["chain"]] == [
         *("convolution", "batch_norm", "relu"),
     ]
+    assert plan["kind"] == "concat"
     assert (plan["branches"]["pool"]["kind"], plan["branches"]["pool"]["ceil_mode"]) == (
         *("max", True),
     )
+
+
+def test_branches_that_are_added_say_so():
+    plan = layer_plan([Add(shortcut=nn.Identity(), pool=nn.MaxPool2d(1))])
+    assert (plan["kind"], list(plan["branches"])) == ("add", ["shortcut", "pool"])
+    assert plan["branches"]["shortcut"] == {"kind": "identity"}
 
 
 @pytest.mark.parametrize("grid", [4, 5])

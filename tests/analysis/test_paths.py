@@ -1,4 +1,4 @@
-"""Are the paths those of the slide, and those of a walk along every connection?"""
+"""Paths are those of the slide, and those of a walk along every connection."""
 
 import itertools
 import math
@@ -13,6 +13,7 @@ from lecture_nets import analysis
 from lecture_nets.analysis import cost, count_paths, share_of_paths
 from lecture_nets.nets import NETS, VGG19, AlexNet, GoogLeNet, InceptionV2
 from lecture_nets.nets.layers import LRN, ConvBlock
+from lecture_nets.nets.plain_stack import Subsample
 from lecture_nets.nets.tree import Add, Concat
 
 VARIANTS = {
@@ -65,6 +66,12 @@ SMALL = {
         nn.Sequential(conv(4, 2), Concat(a=conv(2, 2), b=nn.Identity()), conv(4, 6, groups=2)),
         3 * (2 + 2) + 3 * (1 + 1),
     ),
+    "added": (nn.Sequential(conv(4, 3), Add(a=conv(3, 3), b=nn.Identity())), 3 * (3 + 1)),
+    "added to the input": (nn.Sequential(Add(a=conv(4, 4), b=nn.Identity())), 4 * (1 + 1)),
+    "zeros as new channels": (
+        nn.Sequential(conv(4, 3), Add(a=conv(3, 5), b=Subsample(3, 5, 1))),
+        5 * 3 + 3,
+    ),
     "flattened": (
         nn.Sequential(conv(4, 3), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(12, 5)),
         15,
@@ -108,6 +115,8 @@ def test_unit_paths_of_small_modules(name):
         ("inception_v2", "inception_b3"),
         ("inception_v3", "reduction_b"),
         ("inception_v3", "inception_c2"),
+        ("resnet50", "conv_2_1"),
+        ("resnet50", "conv_2_2"),
     ],
 )
 def test_unit_paths_are_what_a_module_of_ones_adds_up(name, row):
@@ -234,7 +243,7 @@ def test_a_channel_of_alexnet_has_its_share_of_the_first_row():
 @pytest.mark.parametrize(
     ("row", "unit", "message"),
     [
-        ("conv_9", 0, "choose one of 'conv_1'"),
+        ("conv_9", 0, "There are: conv_1"),
         ("conv_1", 96, "choose one of 0 to 95"),
         ("conv_1", -1, "choose one of 0 to 95"),
     ],

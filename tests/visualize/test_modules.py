@@ -4,16 +4,18 @@ import pytest
 import torch
 from torch import nn
 
-from lecture_nets.nets import GoogLeNet, InceptionV2
+from lecture_nets.nets import GoogLeNet, InceptionV2, ResNet50
 from lecture_nets.visualize.modules import draw_modules
 
 with torch.device("meta"):
-    V2, GOOGLENET = InceptionV2(), GoogLeNet()
+    V2, GOOGLENET, RESNET = InceptionV2(), GoogLeNet(), ResNet50()
 MODULES = {
     "before": GOOGLENET.trunk.inception_3a,
     "fans": V2.trunk.inception_c1,
     "head": V2.aux_heads["inception_b5"],
     "pool first": nn.Sequential(nn.MaxPool2d(3, 2), nn.Conv2d(288, 768, 3)),
+    "shortcut": RESNET.trunk.conv_2_2,
+    "two blocks": nn.Sequential(RESNET.trunk.conv_3_1, RESNET.trunk.conv_3_2),
     "pool": V2.trunk.pool_1,
     "no step": nn.ReLU(),
 }
@@ -35,6 +37,14 @@ def test_branches_stand_between_the_channels_that_come_in_and_go_out():
     assert words.count("1×3\n384 channels, BN") == 2
     rows = {text.get_position()[1] for text in axes.texts if "3×1" in text.get_text()}
     assert len(rows) == 2
+
+
+def test_branches_that_are_added_meet_in_a_plus():
+    (axes,) = draw_modules({"shortcut": MODULES["shortcut"]}, "Block").figure.axes
+    words = [text.get_text() for text in axes.texts if text.get_text()]
+    assert words[-2:] == ["+", "256 channels"]
+    arrows = [text for text in axes.texts if not text.get_text()]
+    assert len(arrows) == 3 + 2 + 1  # in front of each convolution, into the plus, out of it
 
 
 def test_the_words_for_who_cannot_see_it_tell_branches_and_norms():

@@ -6,7 +6,7 @@ from torch import nn
 from torchvision.models import alexnet
 
 from lecture_nets.analysis.capture import capture
-from lecture_nets.nets import AlexNet, GoogLeNet, InceptionV2
+from lecture_nets.nets import AlexNet, GoogLeNet, InceptionV2, ResNet50
 from lecture_nets.visualize.objectives import Objective, capture_output, read_objective
 
 
@@ -48,11 +48,12 @@ def test_values_are_those_of_the_channel_the_unit_or_the_layer(unit, value):
         (AlexNet(num_classes=2, width=0.1), "conv_2"),
         (GoogLeNet(num_classes=2, width=0.1), "inception_3b"),
         (InceptionV2(num_classes=2, width=0.1), "inception_c1"),  # branches within branches
+        (ResNet50(num_classes=2, width=0.1), "trunk.conv_3_2"),
         (alexnet(num_classes=2), "features.7"),
     ],
 )
 @torch.no_grad()
-def test_what_enters_the_relus_becomes_what_the_layer_puts_out(net, layer):
+def test_what_enters_the_relus_becomes_the_layers_output(net, layer):
     net.eval()
     images = torch.randn(2, 3, 80, 80)
     with capture(net, [layer]) as captured:
@@ -61,6 +62,15 @@ def test_what_enters_the_relus_becomes_what_the_layer_puts_out(net, layer):
     assert entering.min() < 0
     torch.testing.assert_close(entering.relu(), captured[layer])
     torch.testing.assert_close(capture_output(net, Objective(layer, ()), images), captured[layer])
+
+
+@torch.no_grad()
+def test_the_output_of_a_sum_is_what_counts_and_not_its_branches():
+    net = ResNet50(num_classes=2, width=0.1).eval()
+    images, layer = torch.randn(2, 3, 64, 64), "trunk.conv_3_2.add"
+    with capture(net, [f"{layer}.residual", f"{layer}.shortcut"]) as captured:
+        found = capture_output(net, Objective(layer, (0,)), images)
+    torch.testing.assert_close(found, sum(captured.values()))
 
 
 def test_the_network_runs_no_further_than_the_layer():
@@ -88,8 +98,8 @@ class Pair(nn.Module):
 @pytest.mark.parametrize(
     ("net", "layer", "reason"),
     [
-        (GoogLeNet(num_classes=2, width=0.1), "aux_heads.inception_4a", "puts out no tensor while"),
-        (nn.Sequential(Pair()), "0", "puts out no tensor while"),
+        (GoogLeNet(num_classes=2, width=0.1), "aux_heads.inception_4a", "gives no tensor while"),
+        (nn.Sequential(Pair()), "0", "gives no tensor while"),
         (nn.Sequential(nn.Flatten(2)), "0", r"puts out \(1, 3, \d+\)"),
     ],
 )
