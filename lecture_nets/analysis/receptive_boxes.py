@@ -1,4 +1,4 @@
-"""Which pixels does one unit see? Exact boxes, for any network of convolutions and pools.
+"""The pixels that one unit sees: exact boxes, for any network of convolutions and pools.
 
 The network runs on a blank image, with stand-ins for the functions that would let some pixels
 through and others not; the gradient of a unit then is non-zero on just the pixels that it sees.
@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from lecture_nets.analysis.capture import as_maps, capture
-from lecture_nets.analysis.receptive_field import along
 from lecture_nets.nets.layers import evaluating
+from lecture_nets.nets.tree import along
 
 Box = tuple[int, int, int, int]
 AT_ONCE = 64  # units
@@ -25,7 +25,7 @@ BLANK = 1e-6
 def seen_boxes(
     net: nn.Module, image: Tensor, layer: str, units: Sequence[tuple[int, int]]
 ) -> list[Box]:
-    """What units of a layer see: x0, y0, x1, y1 each, cut off at the image's edges.
+    """Boxes of what units of a layer see: x0, y0, x1, y1 each, cut off at the image's edges.
 
     Like a slice, a box ends before x1 and y1. Its size agrees with `view_through` wherever it does
     not touch an edge.
@@ -88,7 +88,7 @@ def _conv2d(
 ) -> Tensor:
     # All channels see alike, so one is enough; it counts in double, where nothing is rounded to 0.
     x = x.mean(1, keepdim=True).double()
-    # The way back would count the ways to each pixel, beyond all numbers; whether is enough.
+    # The gradient would count the paths to each pixel, beyond all numbers; whether is enough.
     x.register_hook(lambda gradient: (gradient != 0).to(gradient))
     ones = x.new_ones(1, 1, *weight.shape[2:]) / weight[0, 0].numel()
     return F.conv2d(x, ones, None, stride, padding, dilation).repeat(1, len(weight), 1, 1)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -276,3 +277,11 @@ def keep_modes(net: nn.Module) -> Iterator[None]:
     finally:
         for part, training in modes:
             part.training = training
+
+
+@contextmanager
+def evaluating(net: nn.Module, *, gradients: bool = False) -> Iterator[None]:
+    """Inside, all of ``net`` evaluates, with gradients or without; afterwards it is as it was."""
+    with keep_modes(net), torch.inference_mode(False), torch.set_grad_enabled(gradients):
+        net.eval()
+        yield

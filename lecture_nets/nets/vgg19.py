@@ -22,7 +22,7 @@ from lecture_nets.nets.tree import channels_after
 
 
 class Block(Parts):
-    """So many 3x3 convolutions, then a 2x2 pool: (N, in, H, W) -> (N, channels, H/2, W/2)."""
+    """Some 3x3 convolutions, then a 2x2 pool: (N, in, H, W) -> (N, channels, H/2, W/2)."""
 
     def __init__(
         self, in_channels: int, width: float, channels: int, *, convs: int, batch_norm: bool
@@ -30,7 +30,7 @@ class Block(Parts):
         super().__init__()
         channels = scale_channels(channels, width)
         for i in range(1, convs + 1):
-            # torchvision's vgg19_bn keeps the bias and PyTorch's eps: its weights shall fit.
+            # torchvision's vgg19_bn keeps the bias and PyTorch's eps: its weights must fit.
             row = ConvBlock(in_channels, channels, 3, batch_norm=batch_norm, bias=True, eps=1e-5)
             self.add_module(f"conv_{i}", row)
             in_channels = channels
