@@ -1,7 +1,7 @@
 """Paths from the image to the logits: slide 2, "exponential feature reuse".
 
 Two counts of the same thing, both exact integers. *Branch paths* choose a branch wherever a network
-forks, as `cost` counts them: 1 for VGG, 4⁹ for GoogLeNet, 2¹⁶ for ResNet-50. *Unit paths* choose
+forks, as `cost` counts them: 1 for VGG, 4⁹ for GoogLeNet, 2¹⁶ for 16 residual blocks. *Unit paths* choose
 one unit in every convolution and linear layer, as the slide does: 2, 4, 8, 16 for layers of two
 neurons. A unit is a neuron of a linear layer or a channel of a convolution.
 """
