@@ -19,10 +19,10 @@ def progress(
         steps: what to go through.
         what: what is done, in a word or two.
         total: how many steps there are, for those without a length.
-        bar_from: no bar for fewer steps; they are over before it could be read.
+        bar_from: no bar for fewer steps, which are over before it could be read.
     """
     if total is None and isinstance(steps, Sized):
         total = len(steps)
-    quiet = not sys.stderr.isatty() or (total or 0) < bar_from
+    quiet = not sys.stderr.isatty() or (total is not None and total < bar_from)
     console = Console(stderr=True)
     return track(steps, what, total=total, console=console, transient=True, disable=quiet)

@@ -30,3 +30,5 @@ def test_steps_with_a_length_are_counted_by_themselves(monkeypatch):
     monkeypatch.setattr("sys.stderr", screen := Terminal())
     assert list(progress([1, 2], "reading", bar_from=3)) == [1, 2]
     assert not screen.getvalue()
+    assert list(progress(iter([1, 2]), "reading", bar_from=3)) == [1, 2]
+    assert "reading" in screen.getvalue()

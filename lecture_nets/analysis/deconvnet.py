@@ -25,8 +25,9 @@ import torch
 from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import as_maps, capture, device_of
-from lecture_nets.analysis.patches import Patch, check_channels, with_bar
+from lecture_nets.analysis.patches import SLOW, Patch, check_channels
 from lecture_nets.analysis.with_captum import captum_on, check_relus, leaf
+from lecture_nets.progress import progress
 
 Unit = tuple[int, int, int]
 
@@ -67,7 +68,7 @@ def project_patches(
             layer,
             [(channel, patch.row, patch.column) for patch in patches],
         )
-        for channel, patches in with_bar(found.items(), f"Projecting from {layer}")
+        for channel, patches in progress(found.items(), f"Projecting from {layer}", bar_from=SLOW)
     }
 
 

@@ -9,14 +9,12 @@ After Bau et al., "Network Dissection" (CVPR 2017, arXiv 1704.05796), section 2.
 """
 
 import math
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from rich.progress import track
 from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import as_maps, capture, device_of
@@ -27,7 +25,8 @@ from lecture_nets.analysis.probes import (
     truth_of,
 )
 from lecture_nets.data.parts_world import CLASS_NAMES, OCCLUDER, PARTS, TEXTURES
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
+from lecture_nets.progress import progress
 
 CONCEPTS = [(kind, name) for kind, names in QUESTIONS.items() for name in names]
 
@@ -105,16 +104,15 @@ def dissect(
         raise ValueError(f"dissect: found quantile={quantile}, allowed is a share between 0 and 1.")
     if iter(batches) is batches:
         raise ValueError("dissect: found batches that can be gone through once; pass a list.")
-    heard_at = main_layers(net) if layers is None else {name: name for name in layers}
-    device, quiet = device_of(net), not sys.stdout.isatty()
+    read_at = main_layers(net) if layers is None else {name: name for name in layers}
+    device = device_of(net)
     images = sum(len(batch[0]) for batch in batches)
     counted: dict[str, Overlap] = {}
     concept_area = torch.zeros(len(CONCEPTS), dtype=torch.float64, device=device)
-    with keep_modes(net), capture(net, heard_at.values()) as captured:
-        net.eval()
-        for batch in track(batches, "Finding thresholds", transient=True, disable=quiet):
+    with evaluating(net), capture(net, read_at.values()) as captured:
+        for batch in progress(batches, "Finding thresholds"):
             net(batch[0].to(device))
-            for layer, name in list(heard_at.items()):
+            for layer, name in list(read_at.items()):
                 maps = as_maps(captured[name], layer)
                 if maps[0, 0].numel() == 1:
                     if layers is not None:
@@ -122,16 +120,16 @@ def dissect(
                             f"dissect: layer {layer!r} puts out one number a channel, and so has "
                             "no places to compare with masks; choose another, or `probe` it."
                         )
-                    del heard_at[layer]
+                    del read_at[layer]
                     continue
                 values = maps.transpose(0, 1).flatten(1)
                 keep = math.ceil(quantile * images * maps.shape[2] * maps.shape[3])
                 keep_largest(counted, layer, values, keep)
-        for batch in track(batches, "Comparing masks", transient=True, disable=quiet):
+        for batch in progress(batches, "Comparing masks"):
             net(batch[0].to(device))
             masks = masks_of(batch).to(device)
             concept_area += masks.sum((0, 2, 3))
-            for layer, name in heard_at.items():
+            for layer, name in read_at.items():
                 compare(counted[layer], as_maps(captured[name], layer), masks)
     return tuple(
         unit for layer, each in counted.items() for unit in name_units(layer, each, concept_area)

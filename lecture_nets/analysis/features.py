@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from lecture_nets.analysis.capture import device_of
 from lecture_nets.analysis.growth import last_layer
 from lecture_nets.data.base import ImageDataModule
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
 from lecture_nets.nets.network import Network
 
 
@@ -73,8 +73,7 @@ def features(net: Network, batches: DataLoader) -> TensorDataset:
     hook = last_layer(net.head).register_forward_pre_hook(look)
     device = device_of(net)
     try:
-        with keep_modes(net):
-            net.eval()
+        with evaluating(net):
             for images, some, *_ in batches:
                 net(images.to(device))
                 labels.append(some)

@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor, nn
 
 from lecture_nets.callbacks.label_smoothing import check_classes, check_epsilon
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
 from lecture_nets.training.checks import hard_labels
 
 WEIGHED = (nn.Conv2d, nn.Linear)
@@ -164,8 +164,7 @@ class RecordGrowth(Callback):
         if self.moments and self.moments[-1].step == step:
             return  # gradients are being accumulated: the weights have not moved
         images, labels, *_ = self.batch or self._latest
-        with keep_modes(pl_module), trainer.precision_plugin.forward_context():
-            pl_module.eval()
+        with evaluating(pl_module), trainer.precision_plugin.forward_context():
             logits = pl_module(images.to(pl_module.device))
         moment = Moment(
             step,

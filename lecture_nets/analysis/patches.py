@@ -6,17 +6,16 @@
 Image 412 holds the strongest place, and the box says which of its pixels the unit sees.
 """
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from rich.progress import track
 from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import as_maps, capture, device_of
 from lecture_nets.analysis.receptive_boxes import Box, seen_boxes
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
+from lecture_nets.progress import progress
 
 BATCH = 64
 SLOW = 8  # steps, from which on a bar is shown
@@ -75,8 +74,7 @@ def top_patches_of(
         raise ValueError(f"top_patches(k={k}): at least 1 is needed.")
     values, places = [], []
     example, width = None, 1
-    with keep_modes(net), capture(net, [layer]) as captured, torch.no_grad():
-        net.eval()
+    with evaluating(net), capture(net, [layer]) as captured:
         for batch in batches_of(images, f"Looking at {layer}"):
             example = batch[0] if example is None else example
             check_shape(batch[0], example)
@@ -110,15 +108,8 @@ def batches_of(images: Tensor | Iterable[Any], description: str) -> Iterator[Ten
     batches: Any = images
     if isinstance(images, Tensor):
         batches = images.split(BATCH) if len(images) else []
-    for batch in with_bar(batches, description):
+    for batch in progress(batches, description, bar_from=SLOW):
         yield batch if isinstance(batch, Tensor) else batch[0]
-
-
-def with_bar(steps: Any, description: str) -> Iterable[Any]:
-    """The same steps, with a bar where there are many, or nobody knows how many."""
-    count = len(steps) if hasattr(steps, "__len__") else None
-    quiet = (count is not None and count < SLOW) or not sys.stdout.isatty()
-    return track(steps, description, total=count, transient=True, disable=quiet)
 
 
 def check_channels(layer: str, channels: Iterable[int], found: int) -> None:

@@ -1,17 +1,17 @@
-"""What does a trained network say of the test images, and where is it wrong?"""
+"""What a trained network says of the test images, and where it is wrong."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
-from rich.progress import track
 from torch import Tensor
+from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from lecture_nets.data.base import ImageDataModule
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
+from lecture_nets.progress import progress
 
 SLOW = 20  # batches that take about a second or more, from which on a bar is shown
 
@@ -46,12 +46,11 @@ class Predictions:
     def confusion(self) -> Tensor:
         """How often class i (row) was taken for class j (column): (K, K)."""
         classes = self.probabilities.shape[1]
-        pairs = self.labels * classes + self.guesses
-        return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
+        return multiclass_confusion_matrix(self.guesses, self.labels, classes)
 
     @property
     def hits(self) -> int:
-        """How many images are named right."""
+        """How many images are classified correctly."""
         return int(self.confusion.trace())
 
     @property
@@ -64,15 +63,12 @@ class Predictions:
         return order[chosen[order]].tolist()
 
 
-@torch.inference_mode()
 def predict_test_set(module: Any, data: ImageDataModule) -> Predictions:
     """Run ``module`` over the test images of ``data``, which is set up for them."""
     labels, probabilities = [], []
     batches = data.test_dataloader()
-    quiet = len(batches) < SLOW or not sys.stdout.isatty()
-    with keep_modes(module):
-        module.eval()
-        for batch in track(batches, "Naming the test images", transient=True, disable=quiet):
+    with evaluating(module):
+        for batch in progress(batches, "Classifying the test images", bar_from=SLOW):
             probabilities.append(module(batch[0].to(module.device)).softmax(dim=1).float().cpu())
             labels.append(batch[1])
     # The few pictures that are shown come from the set again; a large one would not fit twice.
@@ -85,8 +81,8 @@ class ClassScore:
 
     Attributes:
         images: of this class.
-        precision: share of the images so named that are of this class.
-        recall: share of the images of this class that are so named.
+        precision: share of the images classified so that are of this class.
+        recall: share of the images of this class that are classified so.
         f1: harmonic mean of the two.
     """
 
@@ -97,7 +93,7 @@ class ClassScore:
 
 
 def score_classes(confusion: Tensor) -> list[ClassScore]:
-    """The score of each class: (K, K), as of `Predictions` -> K scores."""
+    """The score of each class: (K, K), as in `Predictions` -> K scores."""
     hits, images, named = confusion.diagonal(), confusion.sum(dim=1), confusion.sum(dim=0)
     return [
         ClassScore(

@@ -8,21 +8,20 @@ A probe is a linear classifier on what a layer puts out; the network itself lear
 and Bengio, "Understanding intermediate layers using linear classifier probes", arXiv 1610.01644).
 """
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from rich.progress import track
 from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import as_maps, capture, device_of
 from lecture_nets.analysis.discriminant import CHOOSE, FIT, TEST, classify
 from lecture_nets.data.parts_world import BODY, CLASS_NAMES, PARTS, TEXTURES
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
 from lecture_nets.nets.network import Network
+from lecture_nets.progress import progress
 
 # Images normalized for the network, labels, and the truth as of `PartsWorld`.
 Batches = Iterable[Sequence[Any]]
@@ -112,8 +111,8 @@ def probe(
         ValueError: there is no such layer, it puts out neither maps nor vectors, the batches hold
             no truth, or the images are so few that an answer is missing.
     """
-    heard_at = main_layers(net) if layers is None else {name: name for name in layers}
-    samples, cells = read_layers(net, batches, heard_at)
+    read_at = main_layers(net) if layers is None else {name: name for name in layers}
+    samples, cells = read_layers(net, batches, read_at)
 
     generator = torch.Generator().manual_seed(seed)
     count = len(samples["class"].answers)
@@ -126,9 +125,9 @@ def probe(
         for question, each in samples.items()
     }
 
-    jobs = [(layer, question) for layer in heard_at for question in QUESTIONS]
+    jobs = [(layer, question) for layer in read_at for question in QUESTIONS]
     results = []
-    for layer, question in track(jobs, "Probing", transient=True, disable=not sys.stdout.isatty()):
+    for layer, question in progress(jobs, "Probing"):
         each = samples[question]
         own = portions[each.images]
         tests = each.answers[own == TEST].bincount()
@@ -179,25 +178,23 @@ def truth_of(batch: Sequence[Any], reader: str) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def read_layers(
-    net: nn.Module, batches: Batches, heard_at: dict[str, str]
+    net: nn.Module, batches: Batches, read_at: dict[str, str]
 ) -> tuple[dict[str, Samples], dict[str, int]]:
     """Run all images: what each layer says where a question is asked, and its number of cells."""
     answers: dict[str, list[Tensor]] = {question: [] for question in QUESTIONS}
     images: dict[str, list[Tensor]] = {question: [] for question in QUESTIONS}
     features: dict[str, dict[str, list[Tensor]]] = {
-        question: {layer: [] for layer in heard_at} for question in QUESTIONS
+        question: {layer: [] for layer in read_at} for question in QUESTIONS
     }
     cells: dict[str, int] = {}
     device, seen = device_of(net), 0
-    quiet = not sys.stdout.isatty()
-    with keep_modes(net), capture(net, heard_at.values()) as captured:
-        net.eval()
-        for batch in track(batches, "Reading layers", transient=True, disable=quiet):
+    with evaluating(net), capture(net, read_at.values()) as captured:
+        for batch in progress(batches, "Reading layers"):
             truth = truth_of(batch, "probe")
             net(batch[0].to(device))
             regions = regions_of(truth)
             in_sight = regions.flatten(2).any(2)
-            maps = {layer: as_maps(captured[name], layer) for layer, name in heard_at.items()}
+            maps = {layer: as_maps(captured[name], layer) for layer, name in read_at.items()}
             cells = {layer: each[0, 0].numel() for layer, each in maps.items()}
             columns = {
                 layer: mean_columns(each, regions.to(device)).cpu() for layer, each in maps.items()
@@ -210,7 +207,7 @@ def read_layers(
                 there = in_sight[:, asked]
                 answers[question].append(answer[there].long())
                 images[question].append(seen + there.nonzero()[:, 0])
-                for layer in heard_at:
+                for layer in read_at:
                     features[question][layer].append(columns[layer][:, asked][there])
             seen += len(batch[0])
     samples = {

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from lecture_nets.analysis.paths import Rows, check_unit, rows_of
 from lecture_nets.names import choose
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
 from lecture_nets.nets.network import Network
 
 
@@ -57,8 +57,7 @@ def measure_reuse(
     rows = rows_of(net)
     choose("row", row, rows)
     x = net.check(images) if isinstance(net, Network) else images
-    with keep_modes(net):
-        net.eval()
+    with evaluating(net):
         return tuple(compare(rows, x, row, unit, tolerance))
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import out_of_place
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
 
 
 @contextmanager
@@ -24,11 +24,9 @@ def captum_on(net: nn.Module) -> Iterator[Any]:
         ValueError: a part of the network has no gradient, as the codebook of `ShallowSVM`.
     """
     with (
-        keep_modes(net),
+        evaluating(net, gradients=True),
         out_of_place(net),  # a hook on a ReLU has to find its input as it was
         warnings.catch_warnings(),
-        torch.inference_mode(False),
-        torch.enable_grad(),
     ):
         warnings.simplefilter("ignore")  # it warns that it sets hooks, which it takes off again
         try:
@@ -38,7 +36,6 @@ def captum_on(net: nn.Module) -> Iterator[Any]:
                 'Saliency maps come from captum, which is not installed: pip install "lecture-nets'
                 '[notebooks]".'
             ) from error
-        net.eval()
         try:
             yield captum.attr
         except RuntimeError as error:

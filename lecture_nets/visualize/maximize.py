@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import device_of, out_of_place
 from lecture_nets.data.base import IMAGENET_MEAN, IMAGENET_STD
-from lecture_nets.nets.layers import keep_modes
+from lecture_nets.nets.layers import evaluating
 from lecture_nets.visualize.figures import Picture
 from lecture_nets.visualize.fourier import random_spectrum, random_view, to_pixels
 from lecture_nets.visualize.grid import draw_grid
@@ -80,8 +80,7 @@ def maximize_activations(
     device = device_of(net)
     dtype = next((weight.dtype for weight in net.parameters()), torch.float32)
     pictures: dict[str, Tensor] = {}
-    with keep_modes(net), out_of_place(net), torch.inference_mode(False), torch.enable_grad():
-        net.eval()
+    with evaluating(net, gradients=True), out_of_place(net):
         shift, scale = (torch.tensor(x, device=device).view(3, 1, 1) for x in (mean, std))
 
         def answers(batch: Sequence[str], pixels: Tensor) -> Tensor:

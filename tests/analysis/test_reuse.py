@@ -93,7 +93,7 @@ def test_the_net_and_the_images_stay_as_they_are():
 @pytest.mark.parametrize(
     ("row", "unit", "message"),
     [
-        ("conv_9", 0, "choose one of 'conv_1'"),
+        ("conv_9", 0, "unknown row 'conv_9'.*There are: conv_1, "),
         ("conv_1", 8, "choose one of 0 to 7"),
         ("conv_1", -1, "choose one of 0 to 7"),
     ],

@@ -94,11 +94,11 @@ def reached(net: nn.Module, name: str, picture: Tensor) -> float:
 
 NOISE = to_pixels(random_spectrum(80, torch.Generator().manual_seed(0))[None])[0]
 NAMES = {
-    "alexnet": "conv_3:5",
+    "alexnet": "class:1",
     "zfnet": "fc_7:5",
     "vgg19": "block_3.conv_2:5",
     "googlenet": "inception_4b:5:1:1",
-    "inception_v2": "class:1",
+    "inception_v2": "inception_a2:5",
     "inception_v3": "inception_b1",
 }
 
