@@ -61,6 +61,7 @@ html_use_index = html_domain_indices = False  # search finds names too
 html_show_search_summary = False  # it would fetch pages, which browsers refuse for files
 html_context = {"default_mode": "auto"}
 html_theme_options = {
+    "secondary_sidebar_items": {"**": ["page-toc"], "networks/*": []},  # their tables are wide
     "article_header_end": ["language.html", "article-header-buttons.html"],
     "home_page_in_toc": True,
     "navbar_persistent": [],

@@ -2,10 +2,9 @@
 
 The answer to the lecture's last question: deeper stacks train once each block adds to its input.
 Rows follow table 1, with the names of section 4.1 and figure 7. The stride of a stage is in the
-3x3 convolution of its first block, as in torchvision's ``resnet50`` and NVIDIA's "ResNet-50 v1.5";
-the paper has it in the 1x1 in front. Shortcuts are projections where the shape changes and
-identities elsewhere (option B). Convolutions start as by He et al. (arXiv 1502.01852, fan out), the
-classifier from a normal with σ = 0.01 (arXiv 1706.02677, section 5.1).
+3x3 convolution of its first block, as in torchvision; the paper has it in the 1x1 before. Shortcuts
+are projections where the shape changes, identities elsewhere (option B). Convolutions start as by
+He et al. (arXiv 1502.01852, fan out), the classifier as in arXiv 1706.02677, section 5.1.
 """
 
 from functools import partial

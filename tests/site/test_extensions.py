@@ -14,7 +14,6 @@ from lecture_nets.analysis import cost
 from lecture_nets.cli.table import build
 from lecture_nets.nets import NETS
 from lecture_nets.nets.tree import Add
-from lecture_nets.weights.peers import PEERS
 
 DOCS = Path(lecture.__file__).parents[1]
 
@@ -77,17 +76,10 @@ def test_what_a_paper_prints_belongs_to_our_rows_and_its_sizes_are_ours(name):
 @pytest.mark.parametrize("name", NETS)
 def test_what_is_said_of_a_network_is_whole(name):
     said = networks.said_of(name)
-    assert set(said) - {"peers", "variants"} == {"year", "notebook", "in_short", "paper"}
+    assert set(said) - {"variants"} == {"year", "notebook", "in_short", "paper"}
     assert set(said["in_short"]) == {"en", "zh"}
     assert (lecture.ROOT / "notebooks" / f"{said['notebook']}.ipynb").exists()
     assert ("arxiv" in said["paper"]) != ("venue" in said["paper"])
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_its_peers_are_those_whose_weights_load(name):
-    net = NETS[name]
-    published = {peer: list(of[net].forms) for peer, of in PEERS.items() if net in of}
-    assert networks.said_of(name).get("peers", {}) == published
 
 
 def test_branches_that_are_concatenated_have_a_line_each_and_sums_none():
