@@ -172,7 +172,7 @@ MEASURES: dict[type[Callback], tuple[str, Callable[[list[Callback]], float], dic
         {"start": 0.3},
     ),
     FilterNormCap: (
-        "loudest filter's root mean square; ZFNet, 3 epochs, cap 0.02",
+        "largest root mean square of a filter; ZFNet, 3 epochs, cap 0.02",
         filter_norm,
         {"radius": 0.02},
     ),

@@ -271,8 +271,10 @@ class IgnoresOne(FailsSecond):
 
 def test_the_class_to_ignore_is_put_back_after_a_failure(quiet_trainer, loader):
     module = Stranger(IgnoresOne())
+    trainer = quiet_trainer(callbacks=[LabelSmoothing(0.2)], num_sanity_val_steps=0)
     with pytest.raises(RuntimeError, match="the user's own error"):
-        quiet_trainer(callbacks=[LabelSmoothing(0.2)]).fit(module, loader(), loader())
+        trainer.fit(module, loader(), loader())
+    assert trainer.global_step == 1
     assert module.criterion.ignore_index == 2
     assert not module.criterion._forward_hooks
 

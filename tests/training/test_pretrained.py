@@ -251,6 +251,14 @@ def test_a_folder_restores_the_module(saved):
     assert (again.hparams, again.data_facts) == (module.hparams, module.data_facts)
 
 
+def test_what_the_shell_records_of_itself_is_no_option(saved, tmp_path):
+    card = json.loads((saved[1] / "card.json").read_text())
+    card["hyper_parameters"] |= {"_class_path": "GoogLeNetModule", "_instantiator": "lightning"}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    (tmp_path / "model.safetensors").write_bytes((saved[1] / "model.safetensors").read_bytes())
+    assert GoogLeNetModule.from_pretrained(tmp_path).hparams == saved[0].hparams
+
+
 def test_load_finds_the_class_of_a_folder(saved):
     assert type(load(saved[1])) is GoogLeNetModule
 
