@@ -21,11 +21,7 @@ def logit_gap(logits: Tensor) -> float:
     Raises:
         ValueError: there are fewer than two classes.
     """
-    if logits.shape[1] < 2:
-        raise ValueError(
-            f"logit_gap: found logits of shape {tuple(logits.shape)}, allowed are at least 2 "
-            "classes (columns), since a gap is between two."
-        )
+    check_has_others("logit_gap", logits)
     largest = logits.detach().double().topk(2, dim=1).values
     return (largest[:, 0] - largest[:, 1]).mean().item()
 
@@ -38,14 +34,18 @@ def label_margin(logits: Tensor, labels: Tensor) -> float:
     Raises:
         ValueError: there are fewer than two classes.
     """
-    if logits.shape[1] < 2:
-        raise ValueError(
-            f"label_margin: found logits of shape {tuple(logits.shape)}, allowed are at least 2 "
-            "classes (columns), since a margin is between two."
-        )
+    check_has_others("label_margin", logits)
     logits, labels = logits.detach().double(), labels.long().unsqueeze(1)
     others = logits.scatter(1, labels, -math.inf).amax(dim=1)
     return (logits.gather(1, labels)[:, 0] - others).mean().item()
+
+
+def check_has_others(function: str, logits: Tensor) -> None:
+    if logits.shape[1] < 2:
+        raise ValueError(
+            f"{function}: found logits of shape {tuple(logits.shape)}, allowed are at least 2 "
+            "classes (columns), since it compares two."
+        )
 
 
 def best_gap(epsilon: float, num_classes: int) -> float:

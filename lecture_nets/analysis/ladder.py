@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch import seed_everything
 
 from lecture_nets.analysis.cost import cost
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.nets.network import Network
 from lecture_nets.training.classifier import ImageClassifier
+from lecture_nets.training.quiet import quiet_trainer
 
 
 @dataclass(frozen=True)
@@ -79,25 +80,18 @@ def climb(
     """The rung of one module."""
     net = cast(Network, module.net)
     count = cost(net, data.image_size)  # before training: it refuses images that are too small
-    quiet: dict[str, Any] = dict(
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        limit_val_batches=0,
-    )
-    trainer = Trainer(max_epochs=epochs, **(quiet | options))
+    trainer = quiet_trainer(**(dict(max_epochs=epochs, limit_val_batches=0) | options))
     seed_everything(seed, verbose=False)
     start = time.perf_counter()
     trainer.fit(module, datamodule=data)
     seconds = time.perf_counter() - start
-    (scores,) = trainer.test(module, datamodule=data, verbose=False)
+    (results,) = trainer.test(module, datamodule=data, verbose=False)
     images = len(cast(Any, data.test_set))
     return Rung(
         name=type(net).__name__,
         depth=count.depth,
         parameters=count.parameters,
         test_images=images,
-        wrong=round((1 - scores["test_acc"]) * images),
+        wrong=round((1 - results["test_acc"]) * images),
         seconds=round(seconds, 1),
     )

@@ -71,7 +71,7 @@ class PortableModule(LightningModule):
 
     @classmethod
     def from_pretrained(cls, source: str | Path, **options: Any) -> Any:
-        """A module with trained weights, which knows how pictures were shown to them.
+        """A module with trained weights, and the facts of how images were prepared for them.
 
         Example::
 
@@ -86,7 +86,7 @@ class PortableModule(LightningModule):
 
         Raises:
             ValueError: nobody publishes weights for this network; or they do not fit.
-            ConnectionError: no network; says where to put the file by hand.
+            ConnectionError: no network; says where to put the file yourself.
             CheckpointError: a file is damaged or not the published one.
         """
         return pretrained.from_pretrained(cls, source, options)
@@ -99,8 +99,8 @@ class PortableModule(LightningModule):
         """
         pretrained.save_pretrained(self, folder)
 
-    def preprocess(self, picture: Image.Image) -> Tensor:
-        """RGB picture of any size -> (3, S, S), as the network was shown pictures in training.
+    def preprocess(self, image: Image.Image) -> Tensor:
+        """RGB image of any size -> (3, S, S), prepared as the images of training were.
 
         Raises:
             ValueError: the module has not been fitted to a data module, nor been loaded.
@@ -111,6 +111,6 @@ class PortableModule(LightningModule):
                 f"{type(self).__name__} does not know how its images were prepared: it was trained "
                 "on loaders, not on a data module. Prepare them as you did for training."
             )
-        views = {key: facts[key] for key in ("resize", "interpolation") if key in facts}
-        pixels = eval_transform(facts["image_size"], **views)(picture)
+        steps = {key: facts[key] for key in ("resize", "interpolation") if key in facts}
+        pixels = eval_transform(facts["image_size"], **steps)(image)
         return normalize(pixels[None], facts["mean"], facts["std"])[0]

@@ -97,15 +97,15 @@ def from_torchvision_registry(name: str) -> tuple[dict[str, Tensor], dict[str, A
     entry: Any = get_model_weights(name).DEFAULT  # pyright: ignore[reportAttributeAccessIssue]
     file = entry.url.rpartition("/")[2]
     path = fetch(entry.url, checkpoints() / file, file.rpartition("-")[2].removesuffix(".pth"))
-    views = entry.transforms()
+    steps = entry.transforms()
     half = (0.5, 0.5, 0.5)
     return torch.load(path, map_location="cpu", weights_only=True), {
         "class_names": list(entry.meta["categories"]),
-        "image_size": views.crop_size[0],
-        "resize": views.resize_size[0],
-        "interpolation": views.interpolation.value,
-        "mean": list(half if name in MAPS_BACK else views.mean),
-        "std": list(half if name in MAPS_BACK else views.std),
+        "image_size": steps.crop_size[0],
+        "resize": steps.resize_size[0],
+        "interpolation": steps.interpolation.value,
+        "mean": list(half if name in MAPS_BACK else steps.mean),
+        "std": list(half if name in MAPS_BACK else steps.std),
     }
 
 
@@ -153,7 +153,7 @@ def fetch(url: str, path: Path, published: str) -> Path:
     """Download a file unless it is there; ``published`` is its SHA-256, or how that starts.
 
     Raises:
-        ConnectionError: no network; says where to put the file by hand.
+        ConnectionError: no network; says where to put the file yourself.
         CheckpointError: the bytes are not the published ones.
     """
     if not path.exists():
