@@ -1,4 +1,4 @@
-"""What does every notebook's first cell need, and how does a notebook speak its verdict?
+"""Helpers for notebooks: the first cell, verdicts on claims, checks of exercises.
 
 from lecture_nets import notebook
 
@@ -10,12 +10,14 @@ notebook.check(answer == 18, "Count both kernels. · 两个卷积核都要计入
 """
 
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer
 
 AGREED = "Correct · 正确"
+QUIET = ExitStack()  # open for as long as the notebook runs
 
 
 class AnswerError(AssertionError):
@@ -45,7 +47,7 @@ def setup(seed: int = 0) -> None:
 
     from lecture_nets.training.quiet import quiet_lightning
 
-    quiet_lightning().__enter__()  # for as long as the notebook runs
+    QUIET.enter_context(quiet_lightning())
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # timm loads tqdm, which misses widgets for bars that nobody shows.
@@ -58,22 +60,13 @@ def setup(seed: int = 0) -> None:
 
 def quiet_trainer(**options: Any) -> "Trainer":
     """A Trainer that prints and writes nothing, for one epoch unless told; options of `Trainer`."""
-    from lightning.pytorch import Trainer
+    from lecture_nets.training import quiet
 
-    quiet: dict[str, Any] = dict(
-        max_epochs=1,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        log_every_n_steps=1,
-    )
-    return Trainer(**(quiet | options))
+    return quiet.quiet_trainer(**(dict(max_epochs=1, log_every_n_steps=1) | options))
 
 
 def record(name: str) -> dict[str, Any]:
-    """What was measured once because it takes longer than a notebook may.
+    """A record that was measured once because it takes longer than a notebook may.
 
     Args:
         name: of a file in ``docs/results``, which says itself by which command: "ladder".

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
-from lightning.pytorch import Callback, LightningDataModule, Trainer
+from lightning.pytorch import Callback, LightningDataModule
 from lightning.pytorch.utilities.seed import isolate_rng
 from torch import nn
 
 from lecture_nets.callbacks.label_smoothing import LabelSmoothing
 from lecture_nets.training.classifier import ImageClassifier
+from lecture_nets.training.quiet import quiet_trainer
 from lecture_nets.training.recipes import Recipe
 
 
@@ -52,14 +53,8 @@ def fit_plainly(
             gamma=1.0,  # a step that changes nothing
         )
         module = ImageClassifier(build(), recipe=recipe)
-        trainer = Trainer(
+        trainer = quiet_trainer(
             max_epochs=epochs,
-            accelerator="auto",
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
             limit_val_batches=0,
             callbacks=[*callbacks, LabelSmoothing(epsilon)],
         )
