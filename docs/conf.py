@@ -61,7 +61,8 @@ html_use_index = html_domain_indices = False  # search finds names too
 html_show_search_summary = False  # it would fetch pages, which browsers refuse for files
 html_context = {"default_mode": "auto"}
 html_theme_options = {
-    "secondary_sidebar_items": {"**": ["page-toc"], "networks/*": []},  # their tables are wide
+    # The tables of networks are wide. Patterns may not overlap: no other page begins with n.
+    "secondary_sidebar_items": {"[!n]*": ["page-toc"], "networks/*": []},
     "article_header_end": ["language.html", "article-header-buttons.html"],
     "home_page_in_toc": True,
     "navbar_persistent": [],

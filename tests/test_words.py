@@ -51,7 +51,7 @@ READ = [
     *["docs/**/*.html", "docs/**/*.j2", "docs/**/*.py", "notebooks/*.py", "notebooks/*.toml"],
     *["lecture_nets/**/*.py", "tests/**/*.py"],
 ]
-QUESTION = re.compile(r"(What|How|Which|Where|Why|Do|Does|Is|Are|Who|When)\b|.*\?$")
+QUESTION = re.compile(r"(What|How|Which|Where|Why|Do|Does|Is)\b|.*\?$")
 
 
 def lines() -> Iterator[tuple[str, str]]:

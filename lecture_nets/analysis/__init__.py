@@ -1,4 +1,4 @@
-"""What does a network cost, why is it built so, and what is in it once it has learned?
+"""Analysis of networks: what they cost, why they are built so, and what they have learned.
 
 What needs the drawn images or captum is imported from its own file: `analysis.probes`,
 `analysis.dissection`, `analysis.deconvnet`.

@@ -1,4 +1,4 @@
-"""How sure is a network, and how often is it right when it is so sure?
+"""Calibration: how confident a network is, and how often it is right at that confidence.
 
     found = calibrate(predictions.probabilities, predictions.labels)
     found.error                # 0.12: it is surer, or less sure, than right by 12 points on average
@@ -21,7 +21,7 @@ class Bin:
         low, high: the range, the upper end not included, but for 1.
         images: how many there are.
         confidence: their mean confidence, 0 where there are none.
-        accuracy: the share named right, 0 where there are none.
+        accuracy: the share classified correctly, 0 where there are none.
     """
 
     low: float
@@ -33,7 +33,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How well confidence tells how often a network is right.
+    """Confidence compared with accuracy, bin by bin.
 
     Attributes:
         confidence: probability of each guess, (N,).

@@ -1,4 +1,4 @@
-"""What does a layer put out while the network runs? Names of layers, and a way to listen to them.
+"""Names of layers, and their activations captured while the network runs.
 
     with capture(net, ["conv_1", "conv_5"]) as captured:
         net(images)
@@ -53,7 +53,7 @@ def out_of_place(net: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def capture(net: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]:
-    """Within, each run of ``net`` leaves here what the layers put out, gradients and all.
+    """Within, each run of ``net`` leaves here the outputs of the layers, gradients and all.
 
     Args:
         net: any network.
@@ -78,10 +78,10 @@ def capture(net: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]
 
 
 def as_maps(output: Any, layer: str) -> Tensor:
-    """What ``layer`` puts out as maps (N, C, H, W); a vector (N, C) becomes maps of one cell.
+    """The output of ``layer`` as maps (N, C, H, W); a vector (N, C) becomes maps of one cell.
 
     Raises:
-        ValueError: it puts out something else.
+        ValueError: its output is something else.
     """
     if isinstance(output, Tensor) and output.ndim == 4:
         return output
@@ -89,11 +89,11 @@ def as_maps(output: Any, layer: str) -> Tensor:
         return output[:, :, None, None]
     found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
     raise ValueError(
-        f"layer {layer!r} puts out {found}; allowed are maps (N, C, H, W) and vectors (N, C); "
+        f"layer {layer!r} outputs {found}; allowed are maps (N, C, H, W) and vectors (N, C); "
         "name another layer."
     )
 
 
 def device_of(net: nn.Module) -> torch.device:
-    """Where the weights are; the CPU for a network that has none."""
+    """The device of the weights; the CPU for a network that has none."""
     return next(chain(net.parameters(), net.buffers()), torch.empty(0)).device

@@ -1,4 +1,4 @@
-"""What a network costs: exact counts, taken without computing a single logit."""
+"""Cost of a network: exact counts, taken without computing a single logit."""
 
 import math
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class RowCost:
 
 @dataclass(frozen=True)
 class Cost:
-    """What `cost` counts. All but the receptive field are sums, or the product, over ``rows``.
+    """The counts of `cost`. All but the receptive field are sums, or the product, over ``rows``.
 
     Attributes:
         parameters: of trunk and head, which is all that inference needs.

@@ -1,7 +1,7 @@
-"""Which pixels of an image does a unit answer to? ZFNet's way back from a unit to the pixels.
+"""Deconvnets: ZFNet's way back from a unit to the pixels it answers to.
 
 From "Visualizing and Understanding Convolutional Networks" (arXiv 1311.2901, section 2.1): all
-other units of the layer are set to zero, and what the unit puts out goes down the network through
+other units of the layer are set to zero, and the unit's output goes down the network through
 
 - unpooling: each value returns to where the maximum was (the switches); where windows overlap, the
   values add up,
@@ -73,9 +73,9 @@ def project_patches(
 
 
 class Answers(nn.Module):
-    """Half the square of what one unit for each image puts out: (N, 3, H, W) -> (N,).
+    """Half the squared output of one unit for each image: (N, 3, H, W) -> (N,).
 
-    Its gradient is what the unit puts out, rectified: the value that goes down the network.
+    Its gradient is the unit's output, rectified: the value that goes down the network.
     """
 
     def __init__(self, net: nn.Module, layer: str, units: Sequence[Unit]) -> None:

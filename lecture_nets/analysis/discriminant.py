@@ -1,4 +1,4 @@
-"""How well does a linear classifier, in closed form, tell answers apart that it has not seen?"""
+"""Linear discriminant analysis in closed form, scored on answers that it has not seen."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""What does each unit of a network stand for? Its strongest activations against true masks.
+"""Network dissection: the strongest activations of each unit, compared with true masks.
 
     data = PartsWorldDataModule(test_size=1000, return_truth=True)
     data.setup("test")
@@ -52,7 +52,7 @@ class UnitMeaning:
 
 @dataclass
 class Overlap:
-    """What is counted of one layer.
+    """The counts of one layer.
 
     Attributes:
         top: the largest activations of each unit, in falling order, (C, n).
@@ -117,7 +117,7 @@ def dissect(
                 if maps[0, 0].numel() == 1:
                     if layers is not None:
                         raise ValueError(
-                            f"dissect: layer {layer!r} puts out one number a channel, and so has "
+                            f"dissect: layer {layer!r} outputs one number per channel, and so has "
                             "no places to compare with masks; choose another, or `probe` it."
                         )
                     del read_at[layer]
@@ -137,7 +137,7 @@ def dissect(
 
 
 def count_detectors(units: Iterable[UnitMeaning], bar: float = 0.04) -> dict[str, dict[str, int]]:
-    """How many units of each layer fit a concept of each kind with an IoU above the paper's bar."""
+    """Units of each layer that fit a concept of each kind with an IoU above the paper's bar."""
     counts: dict[str, Counter[str]] = {}
     for unit in units:
         counts.setdefault(unit.layer, Counter())[unit.kind] += unit.iou > bar

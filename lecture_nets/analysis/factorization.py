@@ -26,7 +26,7 @@ EXACT = 1e-10  # a residual from which on nothing but rounding is left
 
 @dataclass(frozen=True, eq=False)
 class Separability:
-    """What `separability` finds.
+    """The result of `separability`.
 
     Attributes:
         singular_values: (..., min(height, width)), the largest first.
@@ -40,7 +40,7 @@ class Separability:
 
 @dataclass(frozen=True, eq=False)
 class Cascade:
-    """What `cascade` finds.
+    """The result of `cascade`.
 
     Attributes:
         kernels: one per size, float64, all of the same norm. Signs are arbitrary in pairs.
@@ -57,7 +57,7 @@ class Cascade:
 
 
 def separability(kernel: Tensor) -> Separability:
-    """How much of a kernel is a column times a row: (..., height, width) -> (...).
+    """The share of a kernel that is a column times a row: (..., height, width) -> (...).
 
     Source: "Rethinking the Inception Architecture" (Szegedy et al. 2015), section 3.2, puts 1×n
     and n×1 in place of n×n. A kernel of zeros counts as separable.

@@ -1,4 +1,4 @@
-"""What if only the last layer learns? Features that a trained network makes of images, kept.
+"""Features that a trained network computes of images, kept for a new last layer.
 
 features = FeatureDataModule(AlexNetModule.from_pretrained("parts_world").net, data)
 trainer.fit(ImageClassifier(features.last_layer()), datamodule=features)
@@ -27,7 +27,7 @@ class LastLayer(nn.Linear):
 
 
 class FeatureDataModule(LightningDataModule):
-    """What the last layer of ``net`` sees of the images of ``data``: vectors (N, F) and labels.
+    """Inputs of the last layer of ``net`` for images of ``data``: vectors (N, F) and labels.
 
     All are computed at once, in evaluation mode; then an epoch takes milliseconds.
 

@@ -1,4 +1,4 @@
-"""What do the filters of a first layer look for: an edge, a blob of color, or neither?"""
+"""Filters of a first layer by kind: edges, blobs of color, and neither."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ KINDS: tuple[Kind, ...] = ("neither", "edge", "blob")
 
 
 def spectra(filters: Tensor) -> Tensor:
-    """How strongly filters answer to waves: (filters, channels, h, w) -> (filters, 3h, 3w).
+    """Responses of filters to waves: (filters, channels, h, w) -> (filters, 3h, 3w).
 
     Power, summed over channels. The flat pattern is at [0, 0]; `torch.fft.fftshift` over the last
     two axes puts it in the middle.

@@ -1,4 +1,4 @@
-"""How far does an optimizer move one parameter, when the gradients are given?
+"""The first steps of an optimizer with one parameter and given gradients.
 
     first_steps(partial(torch.optim.RMSprop, lr=1, alpha=0.75, eps=1), [3.0])    # [1.2]
     first_steps(partial(RMSpropTF, lr=1, alpha=0.75, eps=1), [3.0])              # [1.5]

@@ -1,4 +1,4 @@
-"""How much of the gradient reaches each layer? Norms, from the first layer to the last.
+"""Norms of the gradient that reaches each layer, from the first to the last.
 
     for layer in gradient_norms(net, images, labels):
         print(layer.name, layer.gradient, layer.ratio)

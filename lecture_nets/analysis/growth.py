@@ -90,7 +90,7 @@ def last_layer(module: nn.Module) -> nn.Module:
 
 @dataclass(frozen=True)
 class Moment:
-    """What was found before one step of the optimizer, or at the end.
+    """The measurements before one step of the optimizer, or at the end.
 
     Attributes:
         step: how many steps were behind it.

@@ -1,4 +1,4 @@
-"""How did the ImageNet challenge's error fall as networks grew deeper? The record, with sources.
+"""The ImageNet challenge's error as networks grew deeper: the record, with sources.
 
     [(row.year, row.name, row.top5_error) for row in ILSVRC if row.kind == "winner"]
 

@@ -1,4 +1,4 @@
-"""Which kernels does everyone know, and what does a cascade of smaller ones cost?"""
+"""Well-known kernels, and the cost of cascades of smaller ones."""
 
 import math
 from collections.abc import Sequence

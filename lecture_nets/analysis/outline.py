@@ -1,4 +1,4 @@
-"""What is inside a module, in the order in which an image passes it.
+"""Outline of a module: its layers, in the order in which an image passes them.
 
     outline(net.trunk.inception_a1)
     # (1×1 64 | 1×1 48 → 3×3 64 | 1×1 64 → 3×3 96 → 3×3 96 | average 3×3 → 1×1 64)

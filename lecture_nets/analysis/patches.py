@@ -1,4 +1,4 @@
-"""What drives a channel most? The strongest places in a set of images, and what they see there.
+"""The places in a set of images that drive a channel most, and the patches there.
 
     found = top_patches(net, images, "conv_3", channel=17)
     found[0]                  # Patch(image=412, row=5, column=7, value=9.1, box=(40, 24, 107, 91))
@@ -22,13 +22,13 @@ SLOW = 8  # steps, from which on a bar is shown
 
 
 class Patch(NamedTuple):
-    """Where one image drives a channel most.
+    """The place where one image drives a channel most.
 
     Attributes:
         image: index of the image.
         row: of the unit in the layer's map; 0 in a layer without a map.
         column: likewise.
-        value: what the unit puts out.
+        value: the unit's activation.
         box: x0, y0, x1, y1 of the pixels that the unit sees, cut off at the image's edges; like a
             slice it ends before x1 and y1.
     """

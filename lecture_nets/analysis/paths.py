@@ -1,9 +1,9 @@
 """Paths from the image to the logits: slide 2, "exponential feature reuse".
 
 Two counts of the same thing, both exact integers. *Branch paths* choose a branch wherever a network
-forks, as `cost` counts them: 1 for VGG, 4⁹ for GoogLeNet, 2¹⁶ for 16 residual blocks. *Unit paths* choose
-one unit in every convolution and linear layer, as the slide does: 2, 4, 8, 16 for layers of two
-neurons. A unit is a neuron of a linear layer or a channel of a convolution.
+forks, as `cost` counts them: 1 for VGG, 4⁹ for GoogLeNet, 2¹⁶ for 16 residual blocks. *Unit
+paths* choose one unit in every convolution and linear layer, as the slide does: 2, 4, 8, 16 for
+layers of two neurons. A unit is a neuron of a linear layer or a channel of a convolution.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class LayerPaths:
 
 @dataclass(frozen=True)
 class Paths:
-    """What `count_paths` counts: the totals, which are those of the last layer, and ``layers``."""
+    """Counts of `count_paths`: the totals, which are those of the last layer, and ``layers``."""
 
     branch_paths: int
     unit_paths: int
@@ -88,7 +88,7 @@ def count_paths(module: nn.Module, input_shape: tuple[int, ...]) -> Paths:
 
 
 def share_of_paths(module: nn.Module, in_channels: int, row: str, unit: int) -> Fraction:
-    """Which share of all unit paths through ``module`` goes through one unit.
+    """The share of all unit paths through ``module`` goes through one unit.
 
     Over the units of a row, the shares add up to 1.
 
@@ -139,7 +139,7 @@ def join(ends: Ends) -> int:
 
 
 def ends_behind(module: nn.Module, ends: Ends) -> Ends:
-    """How many unit paths end in each channel behind ``module``."""
+    """The number of unit paths that end in each channel behind ``module``."""
     return follow(module, ends, ends_behind_layer, ends_joined)[module]
 
 

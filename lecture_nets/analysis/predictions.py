@@ -1,4 +1,4 @@
-"""What a trained network says of the test images, and where it is wrong."""
+"""Predictions of a trained network for the test images, and its mistakes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SLOW = 20  # batches that take about a second or more, from which on a bar is sh
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a network says of a set.
+    """The predictions of a network for a set.
 
     Attributes:
         samples: of the set; each begins with the ``uint8`` image (3, H, W).
@@ -44,13 +44,13 @@ class Predictions:
 
     @cached_property
     def confusion(self) -> Tensor:
-        """How often class i (row) was taken for class j (column): (K, K)."""
+        """Counts of how often class i (row) was taken for class j (column): (K, K)."""
         classes = self.probabilities.shape[1]
         return multiclass_confusion_matrix(self.guesses, self.labels, classes)
 
     @property
     def hits(self) -> int:
-        """How many images are classified correctly."""
+        """The number of images that are classified correctly."""
         return int(self.confusion.trace())
 
     @property
@@ -77,7 +77,7 @@ def predict_test_set(module: Any, data: ImageDataModule) -> Predictions:
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How one class fared; ``None`` where nothing can be said.
+    """The results of one class; ``None`` where nothing can be said.
 
     Attributes:
         images: of this class.

@@ -1,10 +1,10 @@
-"""What can be read from each layer of a network? Linear probes for texture, part and class.
+"""Linear probes: how well texture, part and class can be read from each layer.
 
     data = PartsWorldDataModule(test_size=2000, return_truth=True)
     data.setup("test")
     probe(net, data.test_dataloader())
 
-A probe is a linear classifier on what a layer puts out; the network itself learns nothing (Alain
+A probe is a linear classifier on a layer's activations; the network itself learns nothing (Alain
 and Bengio, "Understanding intermediate layers using linear classifier probes", arXiv 1610.01644).
 """
 
@@ -34,7 +34,7 @@ SHARES = (0.5, 0.25)  # of the images, to fit and to choose the strength; the re
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """How well one question is answered from one layer.
+    """The accuracy with which one question is answered from one layer.
 
     All accuracies are balanced, that is averaged over the possible answers, on the test images.
 
@@ -71,7 +71,7 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class Samples:
-    """What one question is asked about: answers (n,), images (n,), features (n, F) by layer."""
+    """The data of one question: answers (n,), images (n,), features (n, F) by layer."""
 
     answers: Tensor
     images: Tensor
@@ -81,7 +81,7 @@ class Samples:
 def probe(
     net: nn.Module, batches: Batches, layers: Iterable[str] | None = None, *, seed: int = 0
 ) -> tuple[ProbeResult, ...]:
-    """Ask each layer three questions: which texture is here, which part is here, which class?
+    """Ask each layer three questions: which texture is here, which part, which class.
 
     - *texture*: of the body, one of 8; they say nothing about the class.
     - *part*: one of 12, asked of each kind of part that the object has in sight.
@@ -108,7 +108,7 @@ def probe(
         For each layer, in order, the results for texture, part and class.
 
     Raises:
-        ValueError: there is no such layer, it puts out neither maps nor vectors, the batches hold
+        ValueError: there is no such layer, its output is neither maps nor vectors, the batches hold
             no truth, or the images are so few that an answer is missing.
     """
     read_at = main_layers(net) if layers is None else {name: name for name in layers}
@@ -149,7 +149,7 @@ def probe(
 
 
 def main_layers(net: nn.Module) -> dict[str, str]:
-    """The layers with weights in order, each with the layer to listen to: a ReLU behind it, if any.
+    """The layers with weights in order, each with the layer to read: a ReLU behind it, if any.
 
     Those of a `Network` are the rows of its trunk and its head, and those of any other network its
     direct children.
@@ -222,7 +222,7 @@ def read_layers(
 
 
 def regions_of(truth: dict[str, Tensor]) -> Tensor:
-    """Where the questions are asked: body, the 12 own parts, whole image, (N, 14, S, S) bool."""
+    """Regions that are asked about: body, the 12 own parts, whole image, (N, 14, S, S) bool."""
     parts = truth["parts"].masked_fill(truth["loose"], 0)[:, None]
     kinds = torch.tensor([BODY, *range(1, len(PARTS) + 1)], dtype=parts.dtype)
     return torch.cat((parts == kinds.view(-1, 1, 1), torch.ones_like(parts, dtype=torch.bool)), 1)

@@ -17,7 +17,7 @@ from lecture_nets.nets.tree import along, follow
 
 
 class View(NamedTuple):
-    """What the units of a map see along one axis, in pixels of the image.
+    """The receptive fields of a map's units along one axis, in pixels of the image.
 
     Attributes:
         field: how many pixels one unit sees.
@@ -31,7 +31,7 @@ class View(NamedTuple):
 
 
 class Centers(NamedTuple):
-    """Where the units of a map look along one axis: ``first`` and ``jump`` as in `View`."""
+    """The positions of a map's units along one axis: ``first`` and ``jump`` as in `View`."""
 
     first: float = 0.5
     jump: float = 1.0
@@ -70,7 +70,7 @@ def step(layer: nn.Module, view: View, axis: int) -> View:
 
 
 def centers_of(net: nn.Module, layer: nn.Module, axis: int, length: int, units: int) -> Centers:
-    """Where the units of ``layer`` look; ``axis`` is 0 for height and 1 for width.
+    """The positions of the units of ``layer``; ``axis`` is 0 for height and 1 for width.
 
     Evenly over the image in networks that are not ours: most of them pad all convolutions.
 

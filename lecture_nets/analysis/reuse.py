@@ -1,4 +1,4 @@
-"""How much of what follows listens to one early unit? Slide 2's claim, measured."""
+"""The share of later units that depend on one early unit: slide 2's claim, measured."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from lecture_nets.nets.network import Network
 
 @dataclass(frozen=True)
 class RowReuse:
-    """Which units of one later row change.
+    """The units of one later row that change.
 
     Attributes:
         name: the row, as in `RowCost`.

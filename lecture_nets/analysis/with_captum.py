@@ -1,4 +1,4 @@
-"""How is captum run so that networks, images and the user's warnings stay as they were?"""
+"""Run captum so that networks, images and the user's warnings stay as they were."""
 
 import warnings
 from collections.abc import Iterator

@@ -93,7 +93,7 @@ class FreezeBatchNorm(Callback):
             self.put_back()  # an average of the weights has been swapped in, rounded
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.put_back()  # SWA has set the statistics anew
+        self.put_back()  # SWA has set new statistics
 
     def put_back(self) -> None:
         for norm, values in zip(self._norms, self._values, strict=True):

@@ -62,6 +62,6 @@ def give_norm(net: nn.Module, name: str) -> None:
 
 
 def norm_key(net: nn.Module, name: str) -> str:
-    """Where `give_norm` would put the norm of the layer ``name``."""
+    """The place where `give_norm` would put the norm of the layer ``name``."""
     outer = name.rpartition(".")[0]
     return f"{outer}.norm" if isinstance(net.get_submodule(outer), ConvBlock) else f"{name}.1"

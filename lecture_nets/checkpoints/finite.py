@@ -1,4 +1,4 @@
-"""Which weights are numbers?"""
+"""Weights that are not finite numbers, by name."""
 
 from collections.abc import Mapping
 from typing import Any

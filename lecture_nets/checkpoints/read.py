@@ -12,7 +12,7 @@ import torch
 
 
 class CheckpointError(ValueError):
-    """A file is no whole checkpoint, or what shall be saved could never be loaded."""
+    """The checkpoint file is incomplete, or the data to save could never be loaded again."""
 
 
 def read_checkpoint(path: str | Path, map_location: Any = "cpu") -> dict[str, Any]:
@@ -59,7 +59,7 @@ def read_checkpoint(path: str | Path, map_location: Any = "cpu") -> dict[str, An
 
 
 def find_fault(path: Path) -> str | None:
-    """What is wrong with the bytes of a file, as the end of a sentence, or None; loads nothing."""
+    """The fault in the bytes of a file, as the end of a sentence, or None; loads nothing."""
     with path.open("rb") as file:
         start = file.read(64)
     if not start:
@@ -95,7 +95,7 @@ def foreign_object(error: Exception) -> str:
 
 
 def unloadable_entry(checkpoint: dict[str, Any]) -> str:
-    """Which entry of a checkpoint cannot be written, or not be loaded again, and the cure."""
+    """The entry of a checkpoint that cannot be written or loaded again, and the cure."""
     for key, value in checkpoint.items():
         file = BytesIO()
         try:
@@ -116,7 +116,7 @@ def unloadable_entry(checkpoint: dict[str, Any]) -> str:
 
 
 def sums_beside(path: Path) -> Path:
-    """Where the SHA-256 of a checkpoint is kept."""
+    """The path of a checkpoint's SHA-256."""
     return path.with_name(path.name + ".sha256")
 
 

@@ -1,4 +1,4 @@
-"""`lecture-nets check-data ROOT`: does this folder or zip hold what a training needs?"""
+"""`lecture-nets check-data ROOT`: check a folder or zip for what training needs."""
 
 import argparse
 import statistics
@@ -15,7 +15,7 @@ from lecture_nets.data.image_folder import ImageFile, ImageFolderDataModule
 from lecture_nets.data.image_source import ImageSource
 from lecture_nets.progress import progress
 
-LISTED = 10  # names of a kind, unless all are asked for
+LISTED = 10  # names of one kind, unless all are asked for
 Splits = Mapping[str, Sequence[ImageFile]]
 
 
@@ -119,7 +119,7 @@ def differ(group: list[Copy], column: int) -> bool:
 
 
 def sheet(class_names: Sequence[str], splits: Splits, title: str) -> Table:
-    """How many usable images each class has in each split."""
+    """Count the usable images of each class in each split."""
     table = empty_sheet(title, "class", *splits, "all")
     counted = {split: Counter(file.label for file in files) for split, files in splits.items()}
     for label, name in enumerate(class_names):

@@ -11,7 +11,7 @@ from lecture_nets.names import UnknownNameError, choose
 
 
 class Command(NamedTuple):
-    """Where a command's function is, which is imported when it is asked for, and what it does."""
+    """A command: its function, imported when it is asked for, and what it does."""
 
     function: str
     summary: str

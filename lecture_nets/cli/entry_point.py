@@ -1,4 +1,4 @@
-"""What Lightning asks for in every `Trainer()` where this package is installed: nothing, mostly.
+"""The entry point that Lightning calls in every `Trainer()` where this package is installed.
 
     LECTURE_NETS_CALLBACKS=LabelSmoothing,FilterNormCap python train.py
 

@@ -1,4 +1,4 @@
-"""How do callbacks that a variable of the shell names behave in a Trainer that knows nothing?"""
+"""Callbacks named in an environment variable, added to a Trainer that knows nothing of them."""
 
 import inspect
 import warnings

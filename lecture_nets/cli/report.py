@@ -123,7 +123,7 @@ def write_report(folder: Path, module: Any = None, data: ImageDataModule | None 
 
 
 def body(png: Path, show: Callable[[Any], Picture | Shown], thing: Any) -> Shown:
-    """What stands below a heading; a picture is saved to ``png`` too."""
+    """The content below a heading; a picture is saved to ``png`` too."""
     if isinstance(thing, Missing):
         return {"missing": thing.reason}
     shown = show(thing)
@@ -144,7 +144,7 @@ class Missing:
 
 
 def attempt(read: Callable[..., Any], *needed: Any) -> Any:
-    """What ``read`` makes of ``needed``, or `Missing` where something is or cannot be read."""
+    """The result of ``read`` for ``needed``, or `Missing` where something is or cannot be read."""
     for thing in needed:
         if isinstance(thing, Missing):
             return thing

@@ -99,7 +99,7 @@ def write_record(folder: Path) -> None:
 
 
 def read_record(folder: Path) -> dict[str, str]:
-    """What `write_record` wrote; of a run without it, what is known now.
+    """The record that `write_record` wrote; of a run without it, what is known now.
 
     Raises:
         ValueError: the file is damaged.

@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def words(self) -> list[str]:
-        """What to write behind ``--net`` to get it."""
+        """The words after ``--net`` that ask for it."""
         return [self.name, *(f"{option}={value}" for option, value in self.options.items())]
 
 

@@ -1,4 +1,4 @@
-"""What the words of a command line may be wrong with."""
+"""Errors in the words of a command line."""
 
 
 class UsageError(ValueError):

@@ -1,4 +1,4 @@
-"""Which folder is which split, which is which class, and who draws the splits that have none."""
+"""The layout of image folders: splits, classes, and splits that are drawn by hash."""
 
 import hashlib
 import unicodedata

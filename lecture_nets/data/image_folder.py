@@ -231,7 +231,7 @@ class FileImages:
 def count_copies(
     source: ImageSource, some: Iterable[ImageFile], others: Iterable[ImageFile]
 ) -> int:
-    """How many of the others have the same bytes as one of some. Only equal sizes are compared."""
+    """The number of others with the same bytes as one of some. Only equal sizes are compared."""
     by_size: dict[int, list[str]] = defaultdict(list)
     for file in some:
         by_size[source.size(file.path)].append(file.path)

@@ -1,4 +1,4 @@
-"""Where image files lie: a folder or a zip, walked and opened in the same way.
+"""Image files in a folder or a zip, walked and opened in the same way.
 
 Paths are relative to the root and use ``/``. What a camera, a Mac or a notebook leaves behind
 (``.ipynb_checkpoints``, ``._x``, ``__MACOSX``) is invisible. Nothing outside the root is reached.

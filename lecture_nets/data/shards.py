@@ -98,7 +98,7 @@ def size_of(images: Any) -> int:
 
 
 class ShardsDataModule(ImageDataModule):
-    """What `write_shards` wrote, on this machine's disk or on one that many machines share.
+    """Images that `write_shards` wrote, on this machine's disk or on one that many machines share.
 
     Every process of a training, and every worker of it, reads its own part, in another order each
     epoch; training leaves out the last, incomplete batch.

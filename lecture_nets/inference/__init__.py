@@ -1,4 +1,4 @@
-"""How does a trained network run fastest, and how does it leave the house?"""
+"""Inference: speed-up, compilation, export and timing of trained networks."""
 
 from lecture_nets.inference.compiled import compile as compile
 from lecture_nets.inference.export import Exported as Exported

@@ -1,4 +1,4 @@
-"""How is a network compiled before the first picture comes, instead of while it waits?"""
+"""Compile a network before the first image comes, not while it waits."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""How does a network leave the house? As one file that needs nothing of this package."""
+"""Export of a network as one file that needs nothing of this package."""
 
 import copy
 import importlib.util
@@ -119,11 +119,11 @@ def what_to_show(learned: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_format(path: Path) -> tuple[Callable[..., None], Callable[[Path], Scorer]]:
-    """How a file of this name is written and read, or a clear word on why it is not."""
+    """The format of a file of this name, by its suffix; an unknown suffix raises."""
     if path.suffix not in FORMATS:
         raise ValueError(
             f"export: {path} ends in {path.suffix!r}; allowed are {', '.join(FORMATS)}. "
-            "Name the file after what shall read it."
+            "Choose the suffix of the program that reads it."
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(

@@ -1,4 +1,4 @@
-"""How does a network give the same logits in less time? By leaving out what only training needs."""
+"""The same logits in less time, by leaving out what only training needs."""
 
 import copy
 
@@ -13,7 +13,7 @@ from lecture_nets.nets.tree import channels_after
 def optimize(net: Network) -> Network:
     """A copy for use, not for training: the same logits in less time; ``net`` stays as it is.
 
-    Auxiliary heads and dropout go. Each batch norm is folded into the convolution in front of it. The
+    Auxiliary heads and dropout go. Each batch norm is folded into the convolution before it. The
     sum over neighboring channels in a local response norm becomes a 1x1 convolution. Weights lie
     channels-last. What is not understood stays as it is, such as a norm without moving statistics.
 

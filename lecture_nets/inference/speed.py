@@ -1,4 +1,4 @@
-"""How many images a second? The same network run in several ways, in turns, in one process."""
+"""Images per second of one network run in several ways, interleaved in one process."""
 
 import inspect
 import statistics
@@ -25,7 +25,7 @@ Run = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Speed:
-    """What was measured of one network.
+    """The measurements of one network.
 
     Attributes:
         network: its name in `NETS`, and the options that it was built with.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def posteriors(x: Tensor, weights: Tensor, means: Tensor, variances: Tensor) -> Tensor:
-    """How likely a descriptor comes from each of K Gaussians: (…, D) -> (…, K) probabilities."""
+    """Probabilities of K Gaussians for a descriptor: (…, D) -> (…, K) probabilities."""
     constant = weights.log() - 0.5 * (variances.log() + means.square() / variances).sum(dim=1)
     squares = x.square() @ (0.5 / variances).T
     return (constant + x @ (means / variances).T - squares).softmax(dim=-1)
@@ -22,7 +22,7 @@ def soft_histogram(x: Tensor, weights: Tensor, means: Tensor, variances: Tensor)
 
 
 def fisher_vector(x: Tensor, weights: Tensor, means: Tensor, variances: Tensor) -> Tensor:
-    """How the mixture would have to change to fit these descriptors: (N, T, D) -> (N, 2KD).
+    """Fisher vectors, the change of the mixture that fits better: (N, T, D) -> (N, 2KD).
 
     ``mean_t γ_tk z_tk / √w_k``, then ``mean_t γ_tk (z_tk² - 1) / √(2 w_k)``, where γ are the
     `posteriors` and ``z_tk = (x_t - μ_k) / σ_k`` (Perronnin et al., 2010, section 2.1).

@@ -24,7 +24,7 @@ class Branches(nn.Module):
             self.add_module(name, branch)
 
     def outputs(self, x: Tensor) -> list[Tensor]:
-        """What comes out of each branch, in order."""
+        """The outputs of the branches, in order."""
         return [self.get_submodule(name)(x) for name in self._modules]
 
 
@@ -92,7 +92,7 @@ def follow(
     leaf: Callable[[nn.Module, T], T],
     join: Callable[[Branches, Sequence[T]], T],
 ) -> dict[nn.Module, T]:
-    """What becomes of ``value`` on its way through ``module``: the value behind each part.
+    """Hand ``value`` from layer to layer through ``module``; returns the value after each part.
 
     Args:
         module: as in `fold`.
@@ -127,7 +127,7 @@ def follow(
 
 
 def channels_after(layer: nn.Module, in_channels: int) -> int:
-    """How many channels come out of ``layer`` when ``in_channels`` go in."""
+    """The number of output channels of ``layer`` for ``in_channels`` input channels."""
     return follow(
         layer,
         in_channels,

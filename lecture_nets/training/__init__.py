@@ -1,4 +1,4 @@
-"""How a network learns: modules, recipes, and the parts that keep training safe."""
+"""Training of networks: modules, recipes, and the parts that keep training safe."""
 
 from lecture_nets.checkpoints import CheckpointError as CheckpointError
 from lecture_nets.checkpoints import SafeCheckpointIO as SafeCheckpointIO

@@ -1,4 +1,4 @@
-"""What must be true of a batch before a network learns from it; one clear line where it is not."""
+"""Checks of a batch before a network learns from it; one clear line where one fails."""
 
 from torch import Tensor, nn
 from torch.utils.data import DataLoader

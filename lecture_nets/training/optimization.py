@@ -51,7 +51,7 @@ def one_cycle(steps: int, step: int) -> float:
 def build_schedule(
     recipe: Recipe, optimizer: Optimizer, *, steps: float = 0, monitor: str = "val_loss"
 ) -> dict[str, Any]:
-    """What Lightning calls an ``lr_scheduler``.
+    """A scheduler in the form of Lightning's ``lr_scheduler``.
 
     ``steps`` is the length of the whole training, which ``"one_cycle"`` needs; ``monitor`` the loss
     that ``"plateau"`` watches.

@@ -145,7 +145,7 @@ def from_timm_registry(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def checkpoints() -> Path:
-    """Where torch keeps downloaded weights."""
+    """The folder in which torch keeps downloaded weights."""
     return Path(torch.hub.get_dir(), "checkpoints")
 
 
@@ -205,7 +205,7 @@ def save_pretrained(module: Any, folder: str | Path) -> None:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """What `save_pretrained` wrote beside the weights, which are checked against it.
+    """The card that `save_pretrained` wrote beside the weights, which are checked against it.
 
     Raises:
         CheckpointError: no card of ours, no weights, or others than the card names.

@@ -98,8 +98,8 @@ def grad_cam(
             classes = choose_classes(net(images), classes)
         if captured[layer].ndim != 4:
             raise ValueError(
-                f"grad_cam: layer {layer!r} outputs {tuple(captured[layer].shape[1:])} for an image, "
-                "which is no map; name a convolution or a pool."
+                f"grad_cam: layer {layer!r} outputs {tuple(captured[layer].shape[1:])} for an image"
+                ", which is no map; name a convolution or a pool."
             )
         named = find_layer(net, layer)
         maps = captum.LayerGradCam(net, named).attribute(images, classes, relu_attributions=True)

@@ -1,4 +1,4 @@
-"""What does a network take a picture for, and which part of it speaks for that?"""
+"""Explanations of a prediction: the likely classes, and the part of the image behind each."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -99,7 +99,7 @@ def draw_explanation(
 
 
 def where(heat: Tensor) -> str:
-    """Where the center of gravity of a map (H, W) lies, in words."""
+    """The position of a map's center of gravity in words: (H, W) -> text."""
     if not heat.any():
         return "nowhere"
     y, x = (

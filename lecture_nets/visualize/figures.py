@@ -62,7 +62,7 @@ class Picture:
             self.figure.supxlabel(lines, fontsize=9, color="dimgray")
 
     def axes(self, rows: int = 1, columns: int = 1, **options: Any) -> list[Axes]:
-        """Plots in the package's style, row by row; ``options`` are those of ``Figure.subplots``."""
+        """Plots in the package's style, row by row; ``options`` go to ``Figure.subplots``."""
         plots = self.figure.subplots(rows, columns, squeeze=False, **options).flatten().tolist()
         for axes in plots:
             axes.set_prop_cycle(color=PALETTE)

@@ -66,14 +66,14 @@ def draw_chain(axes: Any, module: nn.Module, lane: Lane, height: int) -> None:
 
 
 def rows_of(lane: Lane) -> int:
-    """How many boxes a lane is high."""
+    """The height of a lane in boxes."""
     return max(
         (sum(map(rows_of, item.lanes)) for item in lane if isinstance(item, Fork)), default=1
     )
 
 
 def columns_of(lane: Lane) -> float:
-    """How many boxes a lane is long."""
+    """The length of a lane in boxes."""
     return sum(
         max(map(columns_of, item.lanes)) + item.add * PLUS if isinstance(item, Fork) else 1
         for item in lane
@@ -124,7 +124,7 @@ def draw_box(axes: Any, step: Step, left: float, middle: float) -> None:
 
 
 def draw_plus(axes: Any, x: float, middle: float, sources: list[Point]) -> Point:
-    """Where branches are added up; returns where the arrow leaves."""
+    """Draw the sum of branches; returns the place where the arrow leaves."""
     for source in sources:
         arrow(axes, source, (x - PLUS / 4, middle))
     corner, size = (x - PLUS / 4, middle - BOX[1] / 4), (PLUS / 2, BOX[1] / 2)

@@ -47,7 +47,7 @@ class Objective(NamedTuple):
             check_unit(self.layer, self.unit, maps.shape[1:])
 
     def value(self, output: Tensor) -> Tensor:
-        """How far it is reached in the layer's output for one picture: (C, H, W) -> ()."""
+        """Its value in the layer's output for one picture: (C, H, W) -> ()."""
         if not self.unit:
             return output.square().mean()
         return F.leaky_relu(output[self.unit], SHUT).mean()
@@ -96,7 +96,7 @@ class Captured(Exception):  # noqa: N818, it is no error
 
 
 def capture_output(net: nn.Module, objective: Objective, images: Tensor) -> Tensor:
-    """What an objective is about: (N, 3, H, W) -> (N, C, H', W').
+    """The output that an objective is about: (N, 3, H, W) -> (N, C, H', W').
 
     The network stops there. A vector becomes a map of one position.
 

@@ -1,4 +1,4 @@
-"""How did a training run go? Its curves, its confusions, its worst mistakes, its first filters."""
+"""Figures of a training run: curves, confusions, worst mistakes, first filters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -82,7 +82,7 @@ def describe(curves: Curves, kind: str, form: str, best: Any) -> str:
 
 
 def draw_confusion(predictions: Predictions) -> Picture:
-    """How often each class (row) was taken for each (column), shaded by its share of the row."""
+    """Confusions: how often each class (row) was taken for each (column), shaded by row."""
     counts, class_names = predictions.confusion, predictions.class_names
     names, pairs = drawable(class_names), most_confused(counts, 1)
     largest = "".join(
@@ -122,7 +122,7 @@ def draw_mistakes(predictions: Predictions, most: int = 12) -> Picture:
     wrong, class_names = predictions.guesses != predictions.labels, predictions.class_names
     shown, names = predictions.surest(wrong)[:most], drawable(class_names)
     if not shown:
-        raise ValueError(f"all {len(wrong)} test images are named right")
+        raise ValueError(f"all {len(wrong)} test images are classified correctly")
     mistakes = [
         (int(predictions.labels[i]), int(predictions.guesses[i]), float(predictions.confidence[i]))
         for i in shown

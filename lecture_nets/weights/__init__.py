@@ -1,4 +1,4 @@
-"""How do published weights map onto our names, and ours onto theirs?"""
+"""Published weights, mapped onto our names, and ours onto theirs."""
 
 from lecture_nets.weights.keras import from_keras as from_keras
 from lecture_nets.weights.load import Report as Report

@@ -14,7 +14,7 @@ COUNTER = ".num_batches_tracked"  # read by norms without momentum only, and our
 
 @dataclass(frozen=True)
 class Report:
-    """What became of each entry. Names are ours, where an entry has one.
+    """A report on each entry. Names are ours, where an entry has one.
 
     Attributes:
         matched: loaded.

@@ -1,4 +1,4 @@
-"""What each entry of ours is called in torchvision and timm: tables of names.
+"""Tables of names: our entries and what torchvision and timm call them.
 
 A key is translated in stages. Each stage looks for the beginning of what is left of the key, takes
 the first row that fits, and is skipped where none does; the end (``weight``) stays. So every name

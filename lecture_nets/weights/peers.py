@@ -173,7 +173,7 @@ def full_form(net: Network, library: str, peer: Peer) -> Network:
 
 
 def layers_with_values(net: nn.Module) -> set[tuple]:
-    """What must agree for weights to mean the same, whatever the width: name, kernel, groups."""
+    """Facts in which weights must agree, whatever the width: name, kernel, groups."""
     return {
         (name, *parameters, getattr(layer, "kernel_size", None), getattr(layer, "groups", None))
         for name, layer in net.named_modules()
@@ -182,7 +182,7 @@ def layers_with_values(net: nn.Module) -> set[tuple]:
 
 
 def calls(kind: type[Network], peer: Peer) -> str:
-    """How to build the forms that the peer has: ``VGG19() or VGG19(batch_norm=True)``."""
+    """Calls that build the forms that the peer has: ``VGG19() or VGG19(batch_norm=True)``."""
     return " or ".join(
         f"{kind.__name__}({', '.join(f'{option}={value!r}' for option, value in form.items())})"
         for form in peer.forms.values()

@@ -34,7 +34,7 @@ def of_class(index, labels, truth):
 
 
 def dissect_maps(maps, batches, **options):
-    """The units of a layer that puts out ``maps(labels, truth)``: (N, C, H, W)."""
+    """The units of a layer that outputs ``maps(labels, truth)``: (N, C, H, W)."""
     shown = [(maps(*rest), *rest) for _, *rest in batches]
     return dissect(nn.Sequential(nn.Identity()), shown, ["0"], **options)
 
@@ -102,7 +102,7 @@ def test_layers_without_places_are_left_out_and_refused_by_name(batches):
     net = AlexNet(10, width=0.1)
     layers = dict.fromkeys(unit.layer for unit in dissect(net, batches))
     assert list(layers) == [f"conv_{i}" for i in range(1, 6)]
-    with pytest.raises(ValueError, match="'fc_6' puts out one number a channel"):
+    with pytest.raises(ValueError, match="'fc_6' outputs one number per channel"):
         dissect(net, batches, ["conv_1", "fc_6"])
 
 

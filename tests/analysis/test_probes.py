@@ -117,7 +117,7 @@ def test_the_net_stays_as_it_is_and_answers_alike_each_time(batches):
     ("change", "message"),
     [
         (lambda x, labels, truth: (x, labels), "no truth.*return_truth=True"),
-        (lambda x, labels, truth: (x.flatten(2), labels, truth), r"'0' puts out \(32, 3, 4096\)"),
+        (lambda x, labels, truth: (x.flatten(2), labels, truth), r"'0' outputs \(32, 3, 4096\)"),
     ],
 )
 def test_batches_that_cannot_be_read_are_refused(batches, change, message):

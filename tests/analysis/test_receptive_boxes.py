@@ -101,5 +101,5 @@ def test_layers_that_cannot_be_followed_are_named():
 
 def test_outputs_that_are_no_maps_are_refused():
     net = nn.Sequential(nn.Flatten(2))
-    with pytest.raises(ValueError, match=r"layer '0' puts out \(1, 3, 16\); allowed are maps"):
+    with pytest.raises(ValueError, match=r"layer '0' outputs \(1, 3, 16\); allowed are maps"):
         seen_boxes(net, torch.ones(3, 4, 4), "0", [(0, 0)])

@@ -187,9 +187,9 @@ PAGE: list[tuple[str, str, list[str]]] = [
     ),
     (
         "What units look for",
-        "Slide 2, in the small AlexNet that comes with the package. `visualize.maximize`: from edges "
-        "and blobs in layer 1 to classes. Whether layer 3 has textures and layer 5 parts is judged "
-        "by numbers, in the notebook of slide 2, and for this small network it is not so.",
+        "Slide 2, in the small AlexNet that comes with the package. `visualize.maximize`: from "
+        "edges and blobs in layer 1 to classes. Whether layer 3 has textures and layer 5 parts is "
+        "judged by numbers, in the notebook of slide 2, and for this small network it is not so.",
         ["filters", *(f"preferred_{layer}" for layer in BUSY), "preferred_classes"],
     ),
     (

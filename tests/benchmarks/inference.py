@@ -1,7 +1,7 @@
 """How much faster is a network that is only used? Writes docs/results/inference.json.
 
     python tests/benchmarks/inference.py                # all, about 15 minutes on one core
-    python tests/benchmarks/inference.py alexnet        # measures this one anew
+    python tests/benchmarks/inference.py alexnet        # measures this one again
 
 One thread, one image at a time, as many pixels as in the paper; all ways in turns in one process.
 Also writes the table of docs/inference.md. Nothing else should run meanwhile.
@@ -80,7 +80,7 @@ def main() -> None:
             f"as fast as that, the median of {ROUNDS} rounds in turns",
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
             **{name: version(name) for name in ("torch", "torchvision", "onnxruntime")},
-            # In the order of the lecture, whichever were measured anew.
+            # In the order of the lecture, whichever were measured again.
             "networks": sorted(rows.values(), key=lambda row: place(row["network"])),
         }
         RESULTS.write_text(json.dumps(record, indent=2) + "\n")

@@ -1,7 +1,7 @@
 """Is the deeper network the better one, on our data? Writes docs/results/ladder.json.
 
     python tests/benchmarks/ladder.py                     # all, about 15 minutes on one core
-    python tests/benchmarks/ladder.py AlexNet GoogLeNet   # measures these anew
+    python tests/benchmarks/ladder.py AlexNet GoogLeNet   # measures these again
 
 All learn from the same images for the same epochs, by their quick recipes; convolutional networks
 have a quarter of their channels. One seed, one thread; nothing else should run meanwhile.

@@ -121,7 +121,7 @@ def outputs(module: GoogLeNetModule) -> torch.Tensor:
 
 
 def reference(fitted: Fitted, checkpoint: Path) -> torch.Tensor:
-    """What the network of the same option puts out with the weights in the file."""
+    """The output of the network of the same option with the weights in the file."""
     module = build(**{fitted.option: True})
     module.load_state_dict(torch.load(checkpoint, weights_only=True)["state_dict"])
     return outputs(module)

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from lecture_nets import GoogLeNetModule
 from lecture_nets.callbacks import AuxiliaryBatchNorm, BatchNormalize
 
-pytestmark = pytest.mark.slow  # each process imports everything anew
+pytestmark = pytest.mark.slow  # each process imports everything again
 
 
 STRATEGIES = pytest.mark.parametrize("strategy", ["ddp", "ddp_spawn"])

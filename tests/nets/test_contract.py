@@ -465,8 +465,8 @@ def test_a_traced_graph_has_the_same_nodes_in_train_and_eval(name):
 def test_rows_can_be_extracted_by_name(name):
     net = small(name).eval()
     x = batch(net)
-    # torchvision counts anew where the name of a single layer ends on a number: its ``pool_1`` is
-    # the second pool. `features` and hooks go by the rows' own names.
+    # torchvision counts from 1 again where the name of a single layer ends on a number: its
+    # ``pool_1`` is the second pool. `features` and hooks go by the rows' own names.
     rows = [
         row
         for row, part in net.trunk.named_children()

@@ -37,7 +37,7 @@ class Pair:
 
     @property
     def outputs(self) -> list[NotebookNode]:
-        """The code cells with what they put out."""
+        """The code cells with their outputs."""
         return [cell for cell in read(self.executed).cells if cell.cell_type == "code"]
 
 

@@ -52,7 +52,7 @@ def test_chinese_is_set_with_chinese_punctuation(pair):
 
 def test_the_chinese_cell_goes_where_the_english_goes(pair):
     for _, chinese in in_both(pair):
-        assert "slideshow" not in chinese.metadata, f"leave it to the English cell: {chinese.source}"
+        assert "slideshow" not in chinese.metadata, f"leave it to the English: {chinese.source}"
 
 
 def test_the_first_cell_says_whose_lecture_it_is(pair, lecture):

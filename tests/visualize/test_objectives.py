@@ -100,7 +100,7 @@ class Pair(nn.Module):
     [
         (GoogLeNet(num_classes=2, width=0.1), "aux_heads.inception_4a", "gives no tensor while"),
         (nn.Sequential(Pair()), "0", "gives no tensor while"),
-        (nn.Sequential(nn.Flatten(2)), "0", r"puts out \(1, 3, \d+\)"),
+        (nn.Sequential(nn.Flatten(2)), "0", r"outputs \(1, 3, \d+\)"),
     ],
 )
 def test_a_layer_without_a_map_is_refused(net, layer, reason):

@@ -87,7 +87,7 @@ def test_mistakes_are_the_surest_wrong_ones():
 def test_no_mistakes_are_no_figure():
     some = predictions(3, 4)
     perfect = Predictions(some.samples, some.guesses, some.probabilities, some.class_names)
-    with pytest.raises(ValueError, match="all 3 test images are named right"):
+    with pytest.raises(ValueError, match="all 3 test images are classified correctly"):
         draw_mistakes(perfect)
 
 

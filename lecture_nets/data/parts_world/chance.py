@@ -1,4 +1,4 @@
-"""What of a scene is left to chance, and within which ranges."""
+"""The random choices of a scene, and their ranges."""
 
 from typing import NamedTuple
 

@@ -89,7 +89,7 @@ def flip_and_shift(maps: Tensor) -> Tensor:
 
 
 def shifted_indices(size: int, by: int) -> Tensor:
-    """Where pixels come from when a line of ``size`` moves by ``by``, reflected at both ends."""
+    """The source of each pixel when a line of ``size`` moves by ``by``, reflected at both ends."""
     indices = (torch.arange(size) - by).abs()
     return torch.minimum(indices, 2 * (size - 1) - indices)
 

@@ -1,4 +1,4 @@
-"""What each of the ten classes is made of: a body and where its parts sit, y pointing down.
+"""Blueprints of the ten classes: a body and where its parts sit, y pointing down.
 
 Four pairs of classes have the same parts, as many of each and about as large, so that only the
 arrangement tells them apart: car and bus, house and tower, fish and bird, flower and tree.

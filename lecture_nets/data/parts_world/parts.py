@@ -1,4 +1,4 @@
-"""What each of the twelve parts looks like: outlines in a square from -1 to 1, y pointing down."""
+"""Shapes of the twelve parts: outlines in a square from -1 to 1, y pointing down."""
 
 import math
 from typing import NamedTuple

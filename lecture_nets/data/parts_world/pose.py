@@ -1,4 +1,4 @@
-"""How an object is laid out: from blueprint to polygons, then stretched, turned and placed."""
+"""Layout of an object: from blueprint to polygons, then stretched, turned and placed."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -38,7 +38,7 @@ class Template(NamedTuple):
 
 
 class Pose(NamedTuple):
-    """Where and how an object stands; lengths are fractions of the image's side."""
+    """The pose of an object; lengths are fractions of the image's side."""
 
     x: float
     y: float

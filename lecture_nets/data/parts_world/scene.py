@@ -1,4 +1,4 @@
-"""How one image is drawn: clutter, object and occluder on a map of ids, then the surfaces."""
+"""Drawing of one image: clutter, object and occluder on a map of ids, then the surfaces."""
 
 from typing import NamedTuple
 
@@ -102,7 +102,7 @@ def draw_layout(draws: Draws, label: int, difficulty: Difficulty, canvas: int) -
 
 
 def find_edges(groups: np.ndarray, width: int) -> np.ndarray:
-    """Where the group of an id map changes, ``width`` pixels wide, ``(H, W)`` bool."""
+    """The places where the group of an id map changes, ``width`` pixels wide, ``(H, W)`` bool."""
     edges = np.zeros(groups.shape, dtype=bool)
     before, after = width // 2, width - width // 2
     edges[:, before:-after] = groups[:, width:] != groups[:, :-width]

@@ -1,4 +1,4 @@
-"""What a scene's surfaces look like: the color of every id, then light, blur and noise on top."""
+"""Rendering of a scene's surfaces: the color of every id, then light, blur and noise on top."""
 
 import numpy as np
 
