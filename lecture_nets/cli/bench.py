@@ -5,8 +5,6 @@ import dataclasses
 import json
 
 import torch
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from lecture_nets.cli.table import empty_sheet, show
@@ -14,6 +12,7 @@ from lecture_nets.cli.usage import UsageError
 from lecture_nets.inference.speed import COMPILED, ONNXRUNTIME, PLAIN, Speed, forms, speeds
 from lecture_nets.names import choose
 from lecture_nets.nets import NETS
+from lecture_nets.progress import progress
 
 
 def bench(args: list[str]) -> None:
@@ -45,19 +44,15 @@ def bench(args: list[str]) -> None:
     for option in ("batch_size", "rounds"):
         if getattr(given, option) < 1:
             raise UsageError(f"--{option.replace('_', '-')} {getattr(given, option)}: at least 1.")
-    measured: list[Speed] = []
+    runs = speeds(
+        names,
+        image_size=given.image_size,
+        batch_size=given.batch_size,
+        rounds=given.rounds,
+        also=given.also,
+    )
     try:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            todo = progress.add_task("running", total=len(forms(names)))
-            for speed in speeds(
-                names,
-                image_size=given.image_size,
-                batch_size=given.batch_size,
-                rounds=given.rounds,
-                also=given.also,
-            ):
-                measured.append(speed)
-                progress.advance(todo)
+        measured = list(progress(runs, "running", total=len(forms(names))))
     except ModuleNotFoundError as error:  # the extra
         raise UsageError(str(error)) from None
     if given.json:
