@@ -17,7 +17,7 @@ from lecture_nets.cli import arguments
 from lecture_nets.cli.run_folder import claim, write_record
 from lecture_nets.cli.usage import UsageError
 from lecture_nets.data import ImageDataModule
-from lecture_nets.training import ExactResume, ImageClassifier, StopOnSignal
+from lecture_nets.training import ImageClassifier
 from lecture_nets.training.quiet import quiet_lightning
 
 RUNS = Path("runs")
@@ -48,10 +48,6 @@ class LectureCLI(LightningCLI):
             subclass_mode_data=True,
             save_config_callback=SaveRun,
             save_config_kwargs={"overwrite": True},
-            trainer_defaults={
-                "callbacks": [StopOnSignal(), ExactResume()],
-                "plugins": [{"class_path": "lecture_nets.training.SafeCheckpointIO"}],
-            },
             seed_everything_default=0,
             # `--trainer.max_epoch 3` must be an error, not a lucky guess.
             parser_kwargs={"allow_abbrev": False, "exit_on_error": False},

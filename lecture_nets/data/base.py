@@ -1,4 +1,4 @@
-"""What all image data modules have in common: the facts a classifier asks for, and loaders."""
+"""The base of all image data modules: the facts a classifier asks for, and loaders."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,8 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
+
+from lecture_nets.data.order import EpochOrder, Repeatable
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -99,12 +101,16 @@ class ImageDataModule(LightningDataModule):
         size = len(dataset)  # pyright: ignore[reportArgumentType]
         if train and size < 2:
             raise ValueError(f"training needs two images or more, the training set has {size}")
+        if train and sampler is None:
+            sampler = EpochOrder(dataset)
+            size = len(sampler)  # of several processes each has its share
+        if train and self.augmentation:
+            dataset = Repeatable(dataset)
         # A last batch of one image would stop batch norm on a 1x1 map, after a whole epoch of work.
         single_image_left = size % self.batch_size == 1
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
-            shuffle=train and sampler is None,
             sampler=sampler,
             drop_last=train and single_image_left,
             num_workers=self.num_workers,

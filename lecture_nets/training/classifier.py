@@ -17,11 +17,14 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
 from lecture_nets.callbacks.structure import StructureCallback
+from lecture_nets.checkpoints import use_safe_files
 from lecture_nets.names import choose
 from lecture_nets.training import checks, embedded, optimization
+from lecture_nets.training.exact_resume import ExactResume
 from lecture_nets.training.finite_guard import FiniteGuard
 from lecture_nets.training.persistence import PortableModule
 from lecture_nets.training.recipes import Recipe, recipes_of
+from lecture_nets.training.stop_on_signal import StopOnSignal
 
 
 class NoLoaders(CombinedLoader):
@@ -183,6 +186,7 @@ class ImageClassifier(PortableModule):
             )
 
     def configure_callbacks(self) -> list[Callback]:
+        use_safe_files(self.trainer)
         # A callback returned here replaces one of its type, so the user's own takes precedence.
         given: list[Callback] = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
         for callback in given:
@@ -196,7 +200,7 @@ class ImageClassifier(PortableModule):
         ]
 
     def own_callbacks(self) -> list[Callback]:
-        """What belongs to the module's training, unless the user brings one of the same type."""
+        """Callbacks of the module, unless the user brings one of the same type."""
         callbacks: list[Callback] = [FiniteGuard()]
         given: list[Callback] = self.trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
         # A user's SWA is an average too: of two, the last to copy its weights would win silently.
@@ -204,7 +208,7 @@ class ImageClassifier(PortableModule):
         if self.recipe.ema_decay is not None and not averaged:
             average = partial(optimization.ema_with_warm_up, self.recipe.ema_decay)
             callbacks.append(WeightAveraging(avg_fn=average))
-        return callbacks
+        return [*callbacks, ExactResume(), StopOnSignal()]  # behind what acts after a step
 
     # Steps
 
@@ -239,7 +243,10 @@ class ImageClassifier(PortableModule):
             loss = loss + self.aux_weight * self.criterion(aux_logits, labels)
         self.train_metrics.update(logits, checks.hard_labels(labels))
         self.log("loss", loss, prog_bar=True, logger=False)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
+        # What a schedule looks at must be the same number in every process: hence `sync_dist`.
+        self.log(
+            "train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images), sync_dist=True
+        )
         self.log_dict(self.train_metrics, on_step=False, on_epoch=True)  # pyright: ignore[reportArgumentType]
         return loss
 
@@ -254,7 +261,8 @@ class ImageClassifier(PortableModule):
         labels = checks.check_labels(labels, self.num_classes)
         logits = self.net(images)
         metrics.update(logits, checks.hard_labels(labels))
-        self.log(f"{split}_loss", self.criterion(logits, labels), batch_size=len(images))
+        loss = self.criterion(logits, labels)
+        self.log(f"{split}_loss", loss, batch_size=len(images), sync_dist=True)
         self.log_dict(metrics, prog_bar=True)  # pyright: ignore[reportArgumentType]
 
     def predict_step(self, batch: Any, batch_idx: int) -> Tensor:

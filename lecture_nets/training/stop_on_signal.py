@@ -30,7 +30,7 @@ def may_replace(signum: int) -> bool:
 
 
 def checkpoint_folder(trainer: Trainer) -> str:
-    """Where the run's checkpoints go: the first checkpoint callback's folder, else the root."""
+    """The folder of the run's checkpoints: the first checkpoint callback's, else the root."""
     return str(getattr(trainer.checkpoint_callback, "dirpath", None) or trainer.default_root_dir)
 
 
@@ -69,7 +69,8 @@ class StopOnSignal(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         folder = checkpoint_folder(trainer)
-        if trainer.is_global_zero and "://" not in folder:
+        saves = trainer.checkpoint_callback is not None  # else only a signal would make a file
+        if saves and trainer.is_global_zero and "://" not in folder:
             check_writable(folder)
 
     # Lightning's own handlers, in place by now, give way: the SIGTERM one starts a collective.
@@ -108,7 +109,7 @@ class StopOnSignal(Callback):
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         if late := self._restore():
-            raise SystemExit(128 + late)  # all is saved, yet the caller's script shall not go on
+            raise SystemExit(128 + late)  # all is saved, yet the caller's script must not go on
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         self._received.append(signum)

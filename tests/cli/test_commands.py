@@ -181,12 +181,6 @@ def test_classes_of_the_data_reach_the_network(run, tmp_path):
     assert torch.load(checkpoint, weights_only=True)["hyper_parameters"]["num_classes"] == 3
 
 
-def test_shortened_options_are_refused(run):
-    with pytest.raises(SystemExit) as stop:
-        run(*FIT, "--trainer.max_epoch", "1")
-    assert stop.value.code == cli.BAD_USAGE
-
-
 def test_missing_data_is_one_line(run):
     code, _, err = run("fit", "--data", "ImageFolderDataModule", "--data.root", "nowhere",
                        "--model", "AlexNetModule")  # fmt: skip

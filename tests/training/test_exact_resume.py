@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer, seed_everything
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset, WeightedRandomSampler
 
+from lecture_nets.data.order import EpochOrder
 from lecture_nets.training.exact_resume import (
     ExactResume,
     random_state,
@@ -44,7 +45,7 @@ class Random(LightningModule):
 
     def configure_optimizers(self):
         torch.rand(3)  # as some do who build a part of the net here
-        optimizer = torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.01, momentum=0.9)
         return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.9)]
 
 
@@ -53,7 +54,7 @@ def loader(**kwargs):
     return DataLoader(TensorDataset(images, torch.arange(24)), batch_size=8, **kwargs)
 
 
-def fit(folder, resume=None, *, exact=True, val=True, train=None, epochs=EPOCHS, **saver):
+def fit(folder, resume=None, *, exact=True, val=True, train=None, epochs=EPOCHS, window=1, **saver):
     seed_everything(1 if resume is None else 2, verbose=False)
     module = Random()
     callbacks = [ExactResume()] if exact else []
@@ -61,6 +62,7 @@ def fit(folder, resume=None, *, exact=True, val=True, train=None, epochs=EPOCHS,
     trainer = Trainer(
         accelerator="cpu",
         max_epochs=epochs,
+        accumulate_grad_batches=window,
         callbacks=callbacks,
         default_root_dir=folder,
         logger=False,
@@ -151,20 +153,120 @@ def test_exact_with_loader_processes(tmp_path):
     assert same(whole.state_dict(), resumed.state_dict())
 
 
-@pytest.mark.filterwarnings("ignore:You're resuming from a checkpoint that ended before the epoch")
-def test_says_that_the_middle_of_an_epoch_is_not_exact(tmp_path):
-    fit(tmp_path, every_n_train_steps=2)
-    file = tmp_path / "epoch=0-step=2.ckpt"
+NOT_RESUMABLE = "ignore:You're resuming from a checkpoint that ended before the epoch"
+
+
+class KnowsItsPlace:
+    """A loader with a state, as torchdata's StatefulDataLoader."""
+
+    def __init__(self):
+        self.next = 0
+        self.batches = list(loader())
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __iter__(self):
+        for place in range(self.next, len(self)):
+            self.next = (place + 1) % len(self)
+            yield self.batches[place]
+
+    def state_dict(self):
+        return {"next": self.next}
+
+    def load_state_dict(self, state):
+        self.next = state["next"]
+
+
+def ordered(**options):
+    data = loader().dataset
+    return DataLoader(data, batch_size=8, sampler=EpochOrder(data), **options)
+
+
+LOADERS = {
+    "shuffled": lambda: loader(shuffle=True),
+    "in two processes": lambda: loader(shuffle=True, num_workers=2),
+    "by a generator": lambda: loader(shuffle=True, generator=torch.Generator().manual_seed(3)),
+    "weighted": lambda: loader(sampler=WeightedRandomSampler([1.0] * 12 + [9.0] * 12, 24)),
+    "by epoch": ordered,
+    "by epoch in persistent processes": lambda: ordered(num_workers=1, persistent_workers=True),
+    "with a state": KnowsItsPlace,
+}
+
+
+@pytest.mark.filterwarnings(NOT_RESUMABLE)
+@pytest.mark.parametrize("step", [1, 5])
+@pytest.mark.parametrize("kind", LOADERS)
+def test_exact_from_inside_an_epoch(tmp_path, kind, step):
+    _, whole = fit(tmp_path / "whole", train=LOADERS[kind](), every_n_train_steps=1)
+    file = tmp_path / "whole" / f"epoch={step // BATCHES}-step={step}.ckpt"
     assert saved_inside_epoch(torch.load(file, weights_only=True))
-    with pytest.warns(UserWarning, match=r"saved inside epoch 0\..*Cure: resume from a checkpoint"):
-        trainer, _ = fit(tmp_path / "resumed", file, every_n_train_steps=2)
+    trainer, resumed = fit(tmp_path / "resumed", file, train=LOADERS[kind](), every_n_train_steps=1)
+    assert resumed.seen == whole.seen[step:]
+    assert same(resumed.state_dict(), whole.state_dict())
     assert trainer.global_step == EPOCHS * BATCHES
 
 
-def test_says_that_the_loaders_own_generator_is_not_restored(tmp_path):
-    train = loader(shuffle=True, generator=torch.Generator())
-    with pytest.warns(UserWarning, match="shuffles with a generator of its own.*Cure: build"):
-        fit(tmp_path, train=train, epochs=1)
+@pytest.mark.filterwarnings(NOT_RESUMABLE)
+def test_exact_from_inside_an_accumulation_window(tmp_path, monkeypatch):
+    class SavesInside(Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            if (trainer.current_epoch, batch_idx) == (1, 0):
+                trainer.save_checkpoint(tmp_path / "inside.ckpt")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Random, "configure_callbacks", lambda self: [SavesInside()])
+        _, whole = fit(tmp_path / "whole", window=2, train=loader(shuffle=True))
+    saved = torch.load(tmp_path / "inside.ckpt", weights_only=True)
+    (state,) = saved["callbacks"]["ExactResume"]["states"]
+    assert state["gradients"].keys() == dict(whole.named_parameters()).keys()
+    _, resumed = fit(tmp_path / "resumed", tmp_path / "inside.ckpt", window=2)
+    assert same(resumed.state_dict(), whole.state_dict())
+
+
+@pytest.mark.filterwarnings(NOT_RESUMABLE)
+def test_exact_from_inside_an_epoch_where_the_schedule_has_started_the_loader(
+    tmp_path, monkeypatch
+):
+    def with_one_cycle(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.01, momentum=0.9)
+        steps = self.trainer.estimated_stepping_batches
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, steps)
+        return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+    monkeypatch.setattr(Random, "configure_optimizers", with_one_cycle)
+    for kind in ("shuffled", "with a state"):
+        _, whole = fit(tmp_path / kind, train=LOADERS[kind](), every_n_train_steps=1)
+        file = tmp_path / kind / "epoch=1-step=4.ckpt"
+        _, resumed = fit(
+            tmp_path / "resumed" / kind, file, train=LOADERS[kind](), every_n_train_steps=1
+        )
+        assert resumed.seen == whole.seen[4:]
+        assert same(resumed.state_dict(), whole.state_dict())
+
+
+class Stream(IterableDataset):
+    def __iter__(self):
+        yield from loader().dataset
+
+
+@pytest.mark.filterwarnings(NOT_RESUMABLE)
+def test_says_that_a_stream_cannot_be_brought_to_its_place(tmp_path):
+    def stream():
+        return DataLoader(Stream(), batch_size=8)
+
+    fit(tmp_path, train=stream(), every_n_train_steps=1)
+    with pytest.warns(UserWarning, match=r"saved inside epoch 0.*Cure: resume from a checkpoint"):
+        file = tmp_path / "epoch=0-step=2.ckpt"
+        fit(tmp_path / "resumed", file, train=stream(), every_n_train_steps=1)
+
+
+@pytest.mark.filterwarnings(NOT_RESUMABLE)
+def test_says_that_persistent_processes_of_your_own_keep_their_random_numbers(tmp_path):
+    options = {"shuffle": True, "num_workers": 1, "persistent_workers": True}
+    fit(tmp_path, train=loader(**options), epochs=2)
+    with pytest.warns(UserWarning, match=r"1 processes.*persistent_workers=False"):
+        fit(tmp_path / "resumed", tmp_path / "epoch=0-step=3.ckpt", train=loader(**options))
 
 
 def test_says_that_the_checkpoint_holds_no_random_state_for_this_process(tmp_path):
