@@ -8,6 +8,9 @@ from lecture_nets.checkpoints.read import read_checkpoint as read_checkpoint
 from lecture_nets.checkpoints.read import sha256 as sha256
 from lecture_nets.checkpoints.safe_io import SafeCheckpointIO as SafeCheckpointIO
 from lecture_nets.checkpoints.safe_io import use_safe_files as use_safe_files
+from lecture_nets.checkpoints.weights_file import read_card_of as read_card_of
+from lecture_nets.checkpoints.weights_file import write_weights as write_weights
 from lecture_nets.checkpoints.write import check_writable as check_writable
 from lecture_nets.checkpoints.write import explained as explained
+from lecture_nets.checkpoints.write import whole_file as whole_file
 from lecture_nets.checkpoints.write import write_checkpoint as write_checkpoint

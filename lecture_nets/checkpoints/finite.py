@@ -18,7 +18,9 @@ def non_finite_keys(tensors: Mapping[str, Any]) -> list[str]:
     floats = {
         name: tensor.detach()
         for name, tensor in tensors.items()
-        if isinstance(tensor, Tensor) and (tensor.is_floating_point() or tensor.is_complex())
+        if isinstance(tensor, Tensor)
+        and not tensor.is_meta
+        and (tensor.is_floating_point() or tensor.is_complex())
     }
     if not floats:
         return []

@@ -3,20 +3,25 @@
 import hashlib
 import os
 import pickle
+import re
 import secrets
 import shutil
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import Tensor
 
 from lecture_nets.checkpoints.read import CheckpointError, sums_beside, unloadable_entry
+
+try:
+    import fcntl
+except ImportError:  # Windows, where what a killed writer left has to be removed by hand
+    fcntl = None
 
 PART = ".ckpt.part"  # ends the name of a file that is being written, or whose writer was killed
 
@@ -31,7 +36,7 @@ def check_writable(folder: str | Path) -> None:
     with explained(Path(folder), 1):
         probe = _part_in(_nearest(Path(folder)))
         probe.write_bytes(b"?")
-        probe.unlink()
+        probe.unlink(missing_ok=True)
 
 
 def write_checkpoint(checkpoint: dict[str, Any], path: str | Path) -> None:
@@ -49,19 +54,43 @@ def write_checkpoint(checkpoint: dict[str, Any], path: str | Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
             digest = _write(checkpoint, part)
-            part_of_sums.write_text(f"{digest}  {path.name}\n")  # what `sha256sum -c` reads
+            with part_of_sums.open("xb") as file:
+                _claim(file)
+                file.write(f"{digest}  {path.name}\n".encode())  # what `sha256sum -c` reads
+                _sync(file)
             # A kill between these lines leaves a good file without a sum, never with a wrong one.
             sums.unlink(missing_ok=True)
             os.replace(part, path)
             os.replace(part_of_sums, sums)
-            if os.name == "posix":  # Windows syncs no folders
-                opened = os.open(folder, os.O_RDONLY)
-                os.fsync(opened)
-                os.close(opened)
+            _sync_folder(folder)
         finally:
             for left in (part, part_of_sums):
                 with suppress(OSError):
                     left.unlink()
+
+
+@contextmanager
+def whole_file(path: str | Path, needed: int) -> Iterator[Path]:
+    """A name to write to, which takes the name ``path`` where the block ends well.
+
+    Raises:
+        OSError: as `write_checkpoint`; ``needed`` bytes are said to be needed.
+    """
+    path = Path(path).absolute()
+    part = _part_in(path.parent)
+    with explained(path, needed):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(path.parent)
+            with part.open("xb") as file:
+                _claim(file)
+                yield part
+                _sync(file)
+                os.replace(part, path)
+            _sync_folder(path.parent)
+        finally:
+            with suppress(OSError):
+                part.unlink()
 
 
 class _HashingFile(FileIO):
@@ -69,6 +98,7 @@ class _HashingFile(FileIO):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "xb")
+        _claim(self)
         self.digest = hashlib.sha256()
         self.error: OSError | None = None
 
@@ -89,7 +119,7 @@ def _write(checkpoint: dict[str, Any], part: Path) -> str:
     with _HashingFile(part) as file:
         try:
             torch.save(checkpoint, file)
-            os.fsync(file.fileno())
+            _sync(file)
             # Reads the structure again, not the weights: what cannot be loaded is not kept.
             torch.load(part, map_location="cpu", weights_only=True, mmap=True)
         except (pickle.PickleError, AttributeError, TypeError):
@@ -138,15 +168,36 @@ def _part_in(folder: Path) -> Path:
     return folder / f".{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}{PART}"
 
 
+def _claim(file: IO[bytes] | FileIO) -> None:
+    """Mark a file as being written, for every process that sees it, until it is closed."""
+    with suppress(OSError):  # a file system without locks: then nobody sweeps it either
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _sync(file: IO[bytes] | FileIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # Windows syncs no folders
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
 def _sweep(folder: Path) -> None:
-    """Remove what killed writers left: their process is gone, or the file is a day old."""
+    """Remove what killed writers left: nobody holds its lock any more.
+
+    Neither clocks nor process numbers are asked: other machines and containers have their own.
+    """
+    if fcntl is None:
+        return
     for part in folder.glob(f".*-*-*{PART}"):
-        host, pid, _ = part.name[1:].rsplit("-", 2)
-        with suppress(OSError, ValueError):
-            if time.time() - part.stat().st_mtime > 86_400:
+        if re.search(r"-\d+-[0-9a-f]{8}$", part.name.removesuffix(PART)):
+            with suppress(OSError), part.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an OSError: it is being written
                 part.unlink()
-            elif host == socket.gethostname() and os.name == "posix":
-                try:
-                    os.kill(int(pid), 0)  # sends nothing, only asks
-                except ProcessLookupError:
-                    part.unlink()

@@ -25,7 +25,7 @@ from lecture_nets.nets import (
 )
 from lecture_nets.training.classifier import ImageClassifier
 from lecture_nets.training.losses import SquaredHinge
-from lecture_nets.training.pretrained import CARD, read_card
+from lecture_nets.training.pretrained import is_saved_folder, read_card
 from lecture_nets.training.recipes import Recipe
 
 
@@ -175,7 +175,7 @@ def load(path: str | Path) -> Any:
     Raises:
         CheckpointError: the file is no whole checkpoint, or none of this package's.
     """
-    is_folder = Path(path, CARD).is_file()
+    is_folder = is_saved_folder(path)
     card = read_card(Path(path)) if is_folder else read_checkpoint(path, map_location="meta")
     writer = card.get("lecture_nets", {}).get("module")
     if writer not in MODULES:

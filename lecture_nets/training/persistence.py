@@ -92,10 +92,14 @@ class PortableModule(LightningModule):
         return pretrained.from_pretrained(cls, source, options)
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write ``model.safetensors`` and ``card.json``: weights, options, classes, versions.
+        """Write ``model.safetensors``: weights, options, classes, versions, and all or nothing.
+
+        ``card.json`` beside it is a copy of the words for readers.
 
         Raises:
             ValueError: there are NaN or infinite values among the weights.
+            OSError: it cannot be written; what was there before is whole.
+            CheckpointError: an option is no plain value.
         """
         pretrained.save_pretrained(self, folder)
 

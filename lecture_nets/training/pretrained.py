@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,15 @@ import torch
 from torch import Tensor
 
 from lecture_nets import weights
-from lecture_nets.checkpoints import CheckpointError, find_fault, non_finite_keys, sha256
+from lecture_nets.checkpoints import (
+    CheckpointError,
+    find_fault,
+    non_finite_keys,
+    read_card_of,
+    sha256,
+    whole_file,
+    write_weights,
+)
 from lecture_nets.weights import from_timm, from_torchvision, load_weights
 from lecture_nets.weights.peers import PEERS
 
@@ -27,7 +34,7 @@ COMPANIONS = Path(weights.__file__).parent / "parts_world"
 def from_pretrained(cls: Any, source: str | Path, options: dict[str, Any]) -> Any:
     """See `PortableModule.from_pretrained`."""
     peer, _, tag = str(source).partition("/")
-    if Path(source, CARD).is_file():
+    if is_saved_folder(source):
         return from_folder(cls, Path(source), options)
     if str(source) == COMPANIONS.name and (companion := COMPANIONS / cls.__name__).is_dir():
         return from_folder(cls, companion, options)
@@ -185,37 +192,41 @@ def not_reached(url: str, path: Path, error: Exception) -> ConnectionError:
 
 def save_pretrained(module: Any, folder: str | Path) -> None:
     """See `PortableModule.save_pretrained`."""
-    from safetensors.torch import save_file
-
     folder = Path(folder)
-    tensors = {key: x.detach().contiguous() for key, x in module.net.state_dict().items()}
+    tensors = module.net.state_dict()
     if broken := non_finite_keys(tensors):
         raise ValueError(f"Not saved to {folder}: NaN or infinite values in {', '.join(broken)}.")
     card: dict[str, Any] = {"hyper_parameters": dict(module.hparams)}
     module.on_save_checkpoint(card)
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = [folder / f".{name}.part" for name in (WEIGHTS, CARD)]
-    save_file(tensors, parts[0])
-    card["sha256"] = sha256(parts[0])
     card["versions"] = {name: version(name) for name in ("lecture-nets", "lightning", "torch")}
-    parts[1].write_text(json.dumps(card, indent=2) + "\n")
-    # Both are whole now. Weights beside another save's card would be noticed by their SHA-256.
-    for part, name in zip(parts, (WEIGHTS, CARD), strict=True):
-        os.replace(part, folder / name)
+    write_weights(folder / WEIGHTS, tensors, card)
+    # To be read by people, and by tools that know no safetensors; it is never read back.
+    text = json.dumps(card | {"sha256": sha256(folder / WEIGHTS)}, indent=2) + "\n"
+    with whole_file(folder / CARD, len(text)) as part:
+        part.write_text(text)
+
+
+def is_saved_folder(source: str | Path) -> bool:
+    """Whether `save_pretrained` wrote it."""
+    return any(Path(source, name).is_file() for name in (WEIGHTS, CARD))
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """The card that `save_pretrained` wrote beside the weights, which are checked against it.
+    """What `save_pretrained` says of the weights, which are checked against it.
+
+    It lies in the file of the weights; where an older version saved, in `CARD` beside it.
 
     Raises:
         CheckpointError: no card of ours, no weights, or others than the card names.
     """
+    file = folder / WEIGHTS
+    if file.is_file() and (inside := read_card_of(file)) is not None:
+        return inside
     try:
         card = json.loads((folder / CARD).read_text())
         published = card["sha256"]
-    except (ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise CheckpointError(f"{folder / CARD} is no card of save_pretrained: {error}.") from error
-    file = folder / WEIGHTS
     if not file.is_file() or sha256(file) != published:
         fault = "has changed since it was saved" if file.is_file() else "is missing"
         raise CheckpointError(f"{file} {fault} (SHA-256 {published}). Take another copy.")

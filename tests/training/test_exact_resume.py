@@ -256,8 +256,8 @@ def test_says_that_a_stream_cannot_be_brought_to_its_place(tmp_path):
         return DataLoader(Stream(), batch_size=8)
 
     fit(tmp_path, train=stream(), every_n_train_steps=1)
+    file = tmp_path / "epoch=0-step=2.ckpt"
     with pytest.warns(UserWarning, match=r"saved inside epoch 0.*Cure: resume from a checkpoint"):
-        file = tmp_path / "epoch=0-step=2.ckpt"
         fit(tmp_path / "resumed", file, train=stream(), every_n_train_steps=1)
 
 

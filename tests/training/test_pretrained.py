@@ -1,7 +1,12 @@
 """Published weights and saved folders, through a local server, a cache, and real files."""
 
 import json
+import os
+import random
+import resource
+import signal
 import threading
+import time
 from functools import partial
 from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +15,7 @@ import pytest
 import timm
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torchvision.models import AlexNet_Weights, Inception_V3_Weights, get_model_weights
 
 from lecture_nets import (
@@ -251,12 +256,37 @@ def test_a_folder_restores_the_module(saved):
     assert (again.hparams, again.data_facts) == (module.hparams, module.data_facts)
 
 
+def old_folder(saved, folder, **changes):
+    """What older versions wrote: weights without a card inside, and the card beside them."""
+    save_file(load_file(saved[1] / "model.safetensors"), folder / "model.safetensors")
+    card = json.loads((saved[1] / "card.json").read_text()) | changes
+    card["sha256"] = sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    (folder / "card.json").write_text(json.dumps(card))
+    return card
+
+
 def test_what_the_shell_records_of_itself_is_no_option(saved, tmp_path):
-    card = json.loads((saved[1] / "card.json").read_text())
-    card["hyper_parameters"] |= {"_class_path": "GoogLeNetModule", "_instantiator": "lightning"}
-    (tmp_path / "card.json").write_text(json.dumps(card))
-    (tmp_path / "model.safetensors").write_bytes((saved[1] / "model.safetensors").read_bytes())
+    options = dict(saved[0].hparams)
+    shells = {"_class_path": "GoogLeNetModule", "_instantiator": "lightning"}
+    old_folder(saved, tmp_path, hyper_parameters=options | shells)
     assert GoogLeNetModule.from_pretrained(tmp_path).hparams == saved[0].hparams
+
+
+def test_a_folder_of_an_older_version_still_loads_and_is_checked(saved, tmp_path):
+    old_folder(saved, tmp_path)
+    again = load(tmp_path)
+    x = torch.randn(2, 3, 32, 32)
+    assert torch.equal(again.eval()(x), saved[0].eval()(x))
+    data = bytearray((tmp_path / "model.safetensors").read_bytes())
+    data[-5] ^= 1
+    (tmp_path / "model.safetensors").write_bytes(data)
+    with pytest.raises(CheckpointError, match="has changed since it was saved"):
+        load(tmp_path)
+
+
+def test_what_counts_is_in_the_file_of_the_weights(saved, tmp_path):
+    (tmp_path / "model.safetensors").write_bytes((saved[1] / "model.safetensors").read_bytes())
+    assert load(tmp_path).data_facts == saved[0].data_facts  # no copy for readers beside it
 
 
 def test_load_finds_the_class_of_a_folder(saved):
@@ -300,13 +330,58 @@ def test_the_wrong_class_names_the_right_one(saved):
         AlexNetModule.from_pretrained(saved[1])
 
 
-def test_a_flipped_bit_is_noticed(saved, tmp_path):
+@pytest.mark.parametrize("place", [-5, 20, 300, 0.5])
+def test_a_flipped_bit_is_noticed(saved, tmp_path, place):
     data = bytearray((saved[1] / "model.safetensors").read_bytes())
-    data[-5] ^= 1
+    data[int(place * len(data)) if isinstance(place, float) else place] ^= 1
     (tmp_path / "model.safetensors").write_bytes(data)
-    (tmp_path / "card.json").write_bytes((saved[1] / "card.json").read_bytes())
-    with pytest.raises(CheckpointError, match="has changed since it was saved"):
+    with pytest.raises(CheckpointError, match=r"has changed|is damaged|no card"):
         GoogLeNetModule.from_pretrained(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # Python 3.12
+def test_a_kill_while_saving_over_it_leaves_the_old_network_or_the_new(tmp_path):
+    module = AlexNetModule(3, width=0.0625)
+    module.save_pretrained(tmp_path)
+    dice = random.Random(0)
+    for _ in range(12):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                while True:
+                    torch.nn.init.normal_(module.net.head.fc_8.bias)
+                    module.save_pretrained(tmp_path)
+            finally:
+                os._exit(1)
+        time.sleep(dice.uniform(0.02, 0.12))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        assert load(tmp_path).num_classes == 3
+    module.save_pretrained(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["card.json", "model.safetensors"]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # Python 3.12
+def test_a_save_that_does_not_fit_says_so_and_spares_the_old_one(saved, tmp_path):
+    def save():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, resource.RLIM_INFINITY))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        with pytest.raises(
+            OSError, match=r"Cannot write .*model\.safetensors.*Needed [\d,]+ bytes"
+        ):
+            saved[0].save_pretrained(tmp_path)
+
+    (tmp_path / "model.safetensors").write_bytes((saved[1] / "model.safetensors").read_bytes())
+    pid = os.fork()
+    if pid == 0:
+        try:
+            save()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert load(tmp_path).num_classes == saved[0].num_classes
+    assert os.listdir(tmp_path) == ["model.safetensors"]
 
 
 def test_a_card_of_another_kind_is_named(tmp_path):
