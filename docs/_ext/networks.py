@@ -16,7 +16,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
 from generated import Generated, in_rst, table
 from lecture import DOCS, ROOT, anchor, read_toml
 from sphinx.application import Sphinx
@@ -70,12 +69,9 @@ class Overview(Generated):
 
 
 class Counted(OfNetwork):
-    def run(self) -> list[nodes.Node]:
-        # Parsed by itself: MyST puts what stands before a section behind it.
-        return [*self.parse_text_to_nodes(self.facts()), *super().run()]
-
     def markdown(self) -> str:
-        return f"## The paper's table, and ours\n\n{self.rows()}"
+        # Sections all through: MyST attaches them to the page, ahead of text without one.
+        return f"## In numbers\n\n{self.facts()}\n\n## The paper's table, and ours\n\n{self.rows()}"
 
     def facts(self) -> str:
         entry = count(self.network, {}, None)

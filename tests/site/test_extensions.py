@@ -82,6 +82,18 @@ def test_what_is_said_of_a_network_is_whole(name):
     assert ("arxiv" in said["paper"]) != ("venue" in said["paper"])
 
 
+def test_pages_of_networks_show_numbers_before_tables_and_options(site):
+    for name in NETS:
+        page = (site / "networks" / f"{name}.html").read_text("utf-8")
+        headings = re.findall(r"<h2>(.*?)<", page)
+        assert headings[1:] == [  # after the menu's own
+            *("In numbers", "The paper's table, and ours", "Where ours differs", "Options"),
+            *("Weights", "How to train it", "The paper", "Next"),
+        ]
+        table = page.index("images in the paper")
+        assert page.index(">In numbers<") < table < page.index(">Where ours differs<")
+
+
 def test_branches_that_are_concatenated_have_a_line_each_and_sums_none():
     concat = NETS["googlenet"]().trunk.inception_3a
     assert networks.branches(concat).count("<br>") == 3
