@@ -1,37 +1,102 @@
 """The layout of image folders: splits, classes, and splits that are drawn by hash."""
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from lecture_nets.data.image_source import EXPECTED_LAYOUT, ImageSource, join
 
 SPLITS = ("train", "val", "test")
-_SPLIT_OF = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_NAMES = {
+    "train": ("train", "training", "seg_train"),
+    "val": ("val", "valid", "validation", "dev", "eval"),
+    "test": ("test", "testing", "evaluation", "seg_test"),
+}
+_SPLIT_OF = {name: split for split, names in _NAMES.items() for name in names}
+_SPLIT_WORD = re.compile("train|test|val|dev(?![a-z])")
 
 
-def find_splits(source: ImageSource) -> tuple[str, dict[str, str]]:
-    """Source -> its top folder, and the folder of each split that has one.
+@dataclass(frozen=True)
+class Layout:
+    """The roles of the folders of a source.
+
+    Attributes:
+        top: the folder around everything, ``""`` for the root.
+        splits: the folder of each split that has one.
+        beside: folders next to these, which are not used.
+    """
+
+    top: str
+    splits: dict[str, str]
+    beside: tuple[str, ...]
+
+
+def find_layout(source: ImageSource) -> Layout:
+    """Source -> its top folder and its split folders, known by name in capitals or not.
 
     Without any split folder, everything below the top is ``train``.
+
+    Raises:
+        ValueError: the split folders do not fit, or the folders look like splits under other names.
     """
     top, folders = "", source.folders("")
     # A zip of a folder holds just that folder.
-    while len(folders) == 1 and folders[0] not in _SPLIT_OF:
+    while len(folders) == 1 and _split_of(folders[0]) is None:
         inner = source.folders(join(top, folders[0]))
         if not inner:
             break
         top, folders = join(top, folders[0]), inner
-    found = [folder for folder in folders if folder in _SPLIT_OF]
+    found = [folder for folder in folders if _split_of(folder)]
     if not found:
-        return top, {"train": top}
-    splits = {_SPLIT_OF[folder]: join(top, folder) for folder in found}
+        _refuse_unknown_splits(source, top, folders)
+        return Layout(top, {"train": top}, ())
+    splits = {_split_of(folder): join(top, folder) for folder in found}
     if len(splits) < len(found) or "train" not in splits:
         raise ValueError(
             f"{source.root} has the folders {', '.join(found)}; needed are train and at most one "
-            f"each for val and test\n{EXPECTED_LAYOUT}"
+            f"each for val and test\n{EXPECTED_LAYOUT}\n{_IF_CLASSES}"
         )
-    return top, {split: splits[split] for split in SPLITS if split in splits}
+    return Layout(
+        top,
+        {split: _unwrapped(source, splits[split]) for split in SPLITS if split in splits},
+        tuple(folder for folder in folders if folder not in found),
+    )
+
+
+_IF_CLASSES = "If these folders are the classes themselves, put them into a folder train."
+
+
+def _split_of(folder: str) -> str | None:
+    return _SPLIT_OF.get(folder.casefold())
+
+
+def _unwrapped(source: ImageSource, folder: str) -> str:
+    """``seg_train/seg_train``, as Kaggle packs it -> the inner folder, which has the classes."""
+    while True:
+        match source.folders(folder):
+            case [inner] if inner.casefold() == folder.rpartition("/")[2].casefold():
+                folder = join(folder, inner)
+            case _:
+                return folder
+
+
+def _refuse_unknown_splits(source: ImageSource, top: str, folders: Sequence[str]) -> None:
+    """A `ValueError` where the folders look like splits, which must not become classes."""
+    if len(folders) < 2:
+        return
+    inner = {tuple(source.folders(join(top, folder))) for folder in folders}
+    if all(_SPLIT_WORD.search(folder.casefold()) for folder in folders):
+        why = "all their names speak of a split"
+    elif len(inner) == 1 and len(classes := inner.pop()) > 1:
+        why = f"each of them holds the same folders {', '.join(classes)}"
+    else:
+        return
+    raise ValueError(
+        f"{source.root} has the folders {', '.join(folders)}, which look like splits, not like "
+        f"classes: {why}. Rename them to train, val and test.\n{_IF_CLASSES}"
+    )
 
 
 def find_classes(source: ImageSource, splits: Mapping[str, str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from lecture_nets.data.folder_layout import (
     SPLITS,
     draw_split,
     find_classes,
-    find_splits,
+    find_layout,
     first_lines,
 )
 from lecture_nets.data.image_files import SUFFIXES, BadImageError, image_fault, load_image
@@ -56,6 +56,7 @@ class ImageFolderDataModule(ImageDataModule):
     Attributes:
         source: the files of ``root``.
         folders: the folder of each split that has one.
+        beside: folders next to these, which are not used.
     """
 
     def __init__(
@@ -85,11 +86,12 @@ class ImageFolderDataModule(ImageDataModule):
         self.augment = augment
         self.augmentation = "crop" if augment else None
         self.source = open_source(root)
-        top, self.folders = find_splits(self.source)
+        layout = find_layout(self.source)
+        self.folders, self.beside = layout.splits, layout.beside
         self.class_names = find_classes(self.source, self.folders)
         unknown = f"unknown: check with the owner of {root}"
-        self.license = first_lines(self.source, top, "LICENSE") or unknown
-        self.citation = first_lines(self.source, top, "CITATION") or unknown
+        self.license = first_lines(self.source, layout.top, "LICENSE") or unknown
+        self.citation = first_lines(self.source, layout.top, "CITATION") or unknown
 
     def setup(self, stage: str | None = None) -> None:
         """Lists and checks all files, whatever the stage; later calls do nothing."""
@@ -128,7 +130,7 @@ class ImageFolderDataModule(ImageDataModule):
         for split, folder in self.folders.items():
             listed[split] = []
             paths, links = self.source.walk(folder)
-            left_out["links to folders or out of the root"] += links
+            left_out["links that lead in a circle"] += links
             for path in paths:
                 name, *inner = path.removeprefix(folder).lstrip("/").split("/")
                 suffix = PurePosixPath(path).suffix.lower()
@@ -146,7 +148,10 @@ class ImageFolderDataModule(ImageDataModule):
                 f"{self.root}: no image in the class folder {', '.join(empty)}; "
                 f"remove it or add images ({' '.join(SUFFIXES)})"
             )
-        return listed, ", ".join(f"{count:,} {kind}" for kind, count in left_out.items() if count)
+        told = [f"{count:,} {kind}" for kind, count in left_out.items() if count]
+        if self.beside:
+            told.append(f"the folders beside {self.folders['train']}: {', '.join(self.beside)}")
+        return listed, ", ".join(told)
 
     def _bad(self, paths: list[str]) -> set[str]:
         """Paths -> those of files that cannot be used, once the user is told."""

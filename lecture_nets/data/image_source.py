@@ -1,7 +1,8 @@
 """Image files in a folder or a zip, walked and opened in the same way.
 
 Paths are relative to the root and use ``/``. What a camera, a Mac or a notebook leaves behind
-(``.ipynb_checkpoints``, ``._x``, ``__MACOSX``) is invisible. Nothing outside the root is reached.
+(``.ipynb_checkpoints``, ``._x``, ``__MACOSX``) is invisible. Links in a folder are followed, as
+DVC, git-annex and the caches of hubs need it; a zip is never left.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ class ImageSource(Protocol):
         ...
 
     def walk(self, path: str) -> tuple[list[str], int]:
-        """All files at any depth below ``path``, sorted; how many links are not followed."""
+        """All files at any depth below ``path``, sorted; how many links lead in a circle."""
         ...
 
     def size(self, path: str) -> int:
@@ -60,28 +61,37 @@ EXPECTED_LAYOUT = """Expected is a folder or a .zip that holds one of
 
 
 class FolderSource:
-    """Files below a folder. Links to folders or out of the root are not followed."""
+    """Files below a folder. Links are followed, but for those that lead in a circle."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._real_root = os.path.realpath(root)
 
     def folders(self, path: str) -> list[str]:
-        return [entry.name for entry in self._scan(path) if entry.is_dir(follow_symlinks=False)]
+        around = _with_all_above(self.root / path)
+        return [
+            entry.name
+            for entry in self._scan(path)
+            if entry.is_dir() and os.path.realpath(entry.path) not in around
+        ]
 
     def walk(self, path: str) -> tuple[list[str], int]:
-        files, links = [], 0
+        return self._walk(path, _with_all_above(self.root / path))
+
+    def _walk(self, path: str, around: frozenset[str]) -> tuple[list[str], int]:
+        files, circles = [], 0
         for entry in self._scan(path):
             inner = join(path, entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                inner_files, inner_links = self.walk(inner)
-                files += inner_files
-                links += inner_links
-            elif self._leads_away(entry):
-                links += 1
+            if not entry.is_dir():
+                # A link to nothing is reported when it is opened; opening a pipe would never end.
+                if entry.is_file() or not os.path.exists(entry.path):
+                    files.append(inner)
+            elif (real := os.path.realpath(entry.path)) in around:
+                circles += 1
             else:
-                files.append(inner)
-        return sorted(files), links
+                inner_files, inner_circles = self._walk(inner, around | {real})
+                files += inner_files
+                circles += inner_circles
+        return sorted(files), circles
 
     def size(self, path: str) -> int:
         return os.stat(self.root / path).st_size
@@ -91,7 +101,14 @@ class FolderSource:
             return hashlib.sha256(file.read()).digest()
 
     def open(self, path: str) -> BinaryIO:
-        return open(self.root / path, "rb")
+        file = self.root / path
+        try:
+            return open(file, "rb")
+        except FileNotFoundError as error:
+            if file.is_symlink():
+                reason = f"a link to {os.readlink(file)}, which is not there"
+                raise FileNotFoundError(error.errno, reason) from error
+            raise
 
     def _scan(self, path: str) -> list[os.DirEntry[str]]:
         folder = self.root / path
@@ -104,12 +121,6 @@ class FolderSource:
                 f"cannot read folder {folder} (mode {mode:03o}); allow it with: chmod u+rx {folder}"
             ) from error
         return sorted(visible, key=lambda entry: entry.name)
-
-    def _leads_away(self, entry: os.DirEntry[str]) -> bool:
-        if not entry.is_symlink():
-            return False
-        target = Path(os.path.realpath(entry.path))
-        return target.is_dir() or not target.is_relative_to(self._real_root)
 
 
 class ZipSource:
@@ -180,6 +191,12 @@ class ZipSource:
 
     def __getstate__(self) -> dict:
         return {**self.__dict__, "_zip": None}
+
+
+def _with_all_above(folder: Path) -> frozenset[str]:
+    """The real paths of a folder and of all around it, where a link in it must not lead."""
+    real = Path(os.path.realpath(folder))
+    return frozenset(map(str, (real, *real.parents)))
 
 
 def _hidden(name: str) -> bool:

@@ -107,10 +107,64 @@ def test_a_folder_around_everything_is_fine(pack):
     assert len(ready(pack(files)).train_set) == 6
 
 
-@pytest.mark.parametrize("name", ["valid", "validation"])
-def test_other_names_of_val(pack, name):
-    files = {k.replace("val/", f"{name}/"): v for k, v in in_splits().items()}
-    assert paths(ready(pack(files)), "val")[0] == f"{name}/cat/0.png"
+def renamed(names: dict[str, str]) -> dict[str, bytes]:
+    """Pictures in train, val and test, which are called otherwise."""
+    files = {tuple(path.split("/", 1)): content for path, content in in_splits().items()}
+    return {f"{names[split]}/{path}": content for (split, path), content in files.items()}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Train Val Test",
+        "TRAIN VALID TEST",
+        "Training Validation Testing",
+        "training validation evaluation",
+        "train dev test",
+        "train Eval test",
+        "seg_train/seg_train val seg_test/seg_test",
+    ],
+)
+def test_other_names_of_splits(pack, names):
+    names = dict(zip(("train", "val", "test"), names.split(), strict=True))
+    data = ready(pack(renamed(names)))
+    assert data.class_names == ("cat", "dog")
+    for split, name in names.items():
+        assert paths(data, split)[0] == f"{name}/cat/0.png"
+        assert len(paths(data, split)) == 6
+
+
+@pytest.mark.parametrize("names", ["my_train my_val my_test", "a-training b-validation c-testing"])
+def test_names_that_speak_of_splits_are_no_classes(pack, names):
+    files = renamed(dict(zip(("train", "val", "test"), names.split(), strict=True)))
+    said = rf"the folders {', '.join(sorted(names.split()))}, which look like splits.*names speak"
+    with pytest.raises(ValueError, match=rf"(?s){said}.*Rename them.*into a folder train"):
+        ImageFolderDataModule(pack(files))
+
+
+def test_folders_with_equal_folders_in_them_are_no_classes(pack):
+    files = renamed({"train": "part_1", "val": "part_2", "test": "part_3"})
+    with pytest.raises(ValueError, match="each of them holds the same folders cat, dog"):
+        ImageFolderDataModule(pack(files))
+    inside = {f"train/{path}": content for path, content in files.items()}
+    assert len(find_classes_of(inside, pack)) == 3  # the cure that the error names
+
+
+def find_classes_of(files: dict[str, bytes], pack) -> tuple[str, ...]:
+    return ImageFolderDataModule(pack(files)).class_names
+
+
+@pytest.mark.parametrize("classes", ["seg_pred train_engine", "testudo cat", "valley devil"])
+def test_classes_whose_names_resemble_splits(pack, classes):
+    assert find_classes_of(flat(classes, each=4), pack) == tuple(sorted(classes.split()))
+
+
+def test_folders_beside_the_splits_are_named(pack, caplog):
+    files = {**in_splits(), "seg_pred/0.png": picture(70), "extra/cat/1.png": picture(71)}
+    with caplog.at_level("INFO"):
+        data = ready(pack(files))
+    assert "left out: the folders beside train: extra, seg_pred" in caplog.text
+    assert len(data.train_set) == 6
 
 
 def test_pictures_may_lie_deeper_in_a_class_folder(pack):
@@ -358,18 +412,41 @@ def test_an_unreadable_folder_is_named(tmp_path, monkeypatch):
 # --- links and zips
 
 
-def test_links_to_folders_and_out_of_the_root_are_not_followed(tmp_path, caplog):
-    outside = write(tmp_path / "outside", {"secret.png": picture(900)})
+def test_links_are_followed_wherever_they_lead(tmp_path):
+    cache = write(tmp_path / "cache", {"blob": picture(900), "cows/1.png": picture(901)})
+    root = write(tmp_path / "root", in_splits())
+    (root / "train/cat/out.png").symlink_to(cache / "blob")
+    (root / "train/cow").symlink_to(cache / "cows")
+    (root / "train/cat/inside.png").symlink_to(root / "train/cat/1.png")
+    data = ready(root)
+    assert data.class_names == ("cat", "cow", "dog")
+    more = ["train/cat/inside.png", "train/cat/out.png", "train/cow/1.png"]
+    assert sorted(set(paths(data, "train")) - set(in_splits())) == more
+    label = data.train_set[paths(data, "train").index("train/cow/1.png")][1]
+    assert label == 1
+
+
+def test_links_in_a_circle_are_counted_and_not_followed(tmp_path, caplog):
     root = write(tmp_path / "root", in_splits())
     (root / "train/cat/loop").symlink_to(root / "train")
-    (root / "train/cat/out.png").symlink_to(outside / "secret.png")
-    (root / "train/cow").symlink_to(outside)
-    (root / "train/cat/inside.png").symlink_to(root / "train/cat/1.png")
+    (root / "train/around").symlink_to(root)
     with caplog.at_level("INFO"):
         data = ready(root)
     assert data.class_names == ("cat", "dog")
-    assert sorted(set(paths(data, "train")) - set(in_splits())) == ["train/cat/inside.png"]
-    assert "3 links to folders or out of the root" in caplog.text
+    assert len(data.train_set) == 6
+    assert "2 links that lead in a circle" in caplog.text
+
+
+def test_a_link_to_nothing_is_listed(tmp_path):
+    root = write(tmp_path / "root", in_splits())
+    (root / "train/cat/gone.png").symlink_to(tmp_path / "annex")
+    with pytest.raises(ValueError, match=r"train/cat/gone\.png: cannot be read: a link to .*annex"):
+        ready(root)
+
+
+def test_a_pipe_among_the_pictures_is_not_waited_for(tmp_path):
+    os.mkfifo(write(tmp_path, in_splits()) / "train/cat/pipe.png")
+    assert len(ready(tmp_path).train_set) == 6
 
 
 def test_a_link_to_the_root_is_fine(tmp_path):
