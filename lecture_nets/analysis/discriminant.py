@@ -10,7 +10,12 @@ STRENGTHS = (1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
 def classify(features: Tensor, answers: Tensor, portions: Tensor) -> float:
-    """Balanced accuracy on the test portion of linear discriminant analysis.
+    """Balanced accuracy on the test portion of linear discriminant analysis; see `predict`."""
+    return balanced_accuracy(predict(features, answers, portions), answers[portions == TEST])
+
+
+def predict(features: Tensor, answers: Tensor, portions: Tensor) -> Tensor:
+    """Answers that linear discriminant analysis gives on the test portion: (tests,).
 
     ``argmax_k wₖ·x - wₖ·μₖ / 2`` with ``wₖ = (Σ + λ·1)⁻¹ μₖ``: means ``μₖ``, covariance ``Σ``
     within the answers, and the strength ``λ`` that does best on the portion for choosing.
@@ -33,19 +38,18 @@ def classify(features: Tensor, answers: Tensor, portions: Tensor) -> float:
     ones = torch.eye(len(covariance), dtype=torch.float64)
 
     chosen, tested = (
-        ((features[portions == portion].double() - mean) / deviation, answers[portions == portion])
-        for portion in (CHOOSE, TEST)
+        (features[portions == portion].double() - mean) / deviation for portion in (CHOOSE, TEST)
     )
-    best, accuracy = -1.0, 0.0
+    best, found = -1.0, tested.argmax(1)
     for strength in STRENGTHS:
         factor = torch.linalg.cholesky(covariance + strength * ones)
         weights = torch.cholesky_solve(means.T, factor)
         bias = (means.T * weights).sum(0) / 2
-        score = balanced_accuracy((chosen[0] @ weights - bias).argmax(1), chosen[1])
+        score = balanced_accuracy((chosen @ weights - bias).argmax(1), answers[portions == CHOOSE])
         if score > best:
             best = score
-            accuracy = balanced_accuracy((tested[0] @ weights - bias).argmax(1), tested[1])
-    return accuracy
+            found = (tested @ weights - bias).argmax(1)
+    return found
 
 
 def balanced_accuracy(found: Tensor, right: Tensor) -> float:

@@ -9,7 +9,7 @@ and Bengio, "Understanding intermediate layers using linear classifier probes", 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,7 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lecture_nets.analysis.capture import as_maps, capture, device_of
-from lecture_nets.analysis.discriminant import CHOOSE, FIT, TEST, classify
+from lecture_nets.analysis.discriminant import (
+    CHOOSE,
+    FIT,
+    TEST,
+    balanced_accuracy,
+    classify,
+    predict,
+)
 from lecture_nets.data.parts_world import BODY, CLASS_NAMES, PARTS, TEXTURES
 from lecture_nets.nets.layers import evaluating
 from lecture_nets.nets.network import Network
@@ -47,6 +54,8 @@ class ProbeResult:
         margin: guessing stays within ``chance ± margin`` in 997 of 1000 cases.
         tests: how many regions were asked about.
         cells: of the layer's map; 1 where it has no places, as in ``fc_6``.
+        answered: for each region asked about, its image, the right answer and the probe's; see
+            `lecture_nets.analysis.peaks`.
     """
 
     layer: str
@@ -57,6 +66,7 @@ class ProbeResult:
     margin: float
     tests: int
     cells: int
+    answered: tuple[tuple[int, int, int], ...] = field(default=(), repr=False)
 
     @property
     def score(self) -> float:
@@ -130,19 +140,22 @@ def probe(
     for layer, question in progress(jobs, "Probing"):
         each = samples[question]
         own = portions[each.images]
-        tests = each.answers[own == TEST].bincount()
+        right, images = each.answers[own == TEST], each.images[own == TEST]
+        tests = right.bincount()
         chance = 1 / len(QUESTIONS[question])
         deviation = (chance * (1 - chance) / tests).sum().sqrt() / len(tests)
+        found = predict(each.features[layer], each.answers, own)
         results.append(
             ProbeResult(
                 layer,
                 question,
-                accuracy=classify(each.features[layer], each.answers, own),
+                accuracy=balanced_accuracy(found, right),
                 shuffled=classify(each.features[layer], dealt[question], own),
                 chance=chance,
                 margin=3 * float(deviation),
                 tests=int(tests.sum()),
                 cells=cells[layer],
+                answered=tuple(zip(*(x.tolist() for x in (images, right, found)), strict=True)),
             )
         )
     return tuple(results)

