@@ -4,6 +4,7 @@ features = FeatureDataModule(AlexNetModule.from_pretrained("parts_world").net, d
 trainer.fit(ImageClassifier(features.last_layer()), datamodule=features)
 """
 
+from copy import copy
 from typing import Any
 
 import torch
@@ -50,6 +51,12 @@ class FeatureDataModule(LightningDataModule):
     def last_layer(self) -> LastLayer:
         """A new layer that fits these features."""
         return LastLayer(self.train_set.tensors[0].shape[1], self.num_classes)
+
+    def relabeled(self, labels: Tensor) -> "FeatureDataModule":
+        """The same features with other training labels (N,), without looking at images again."""
+        other = copy(self)
+        other.train_set = TensorDataset(self.train_set.tensors[0], labels)
+        return other
 
     def train_dataloader(self) -> DataLoader:
         return DataLoader(self.train_set, self.batch_size, shuffle=True)

@@ -83,6 +83,25 @@ class NoiseResult:
         )
 
 
+def matching_epsilon(noise: float, num_classes: int) -> float:
+    """The ε whose smoothed label is how labels are distributed, if so many of them are wrong.
+
+    A label is right with probability 1 − noise, and each of the K − 1 others as likely as another:
+    ``1 − ε + ε/K = 1 − noise``, so ``ε = noise · K / (K − 1)``. Fixed by the noise alone, before
+    anything is trained. Lukasik et al. (arXiv 2003.02819) relate smoothing to such noise.
+
+    Raises:
+        ValueError: fewer than two classes, or so much noise that the right label is no longer the
+            likeliest.
+    """
+    if num_classes < 2 or not 0 <= noise < (num_classes - 1) / num_classes:
+        raise ValueError(
+            f"matching_epsilon: found noise {noise} and {num_classes} classes, allowed are at "
+            "least 2 classes and less noise than (K − 1) / K, where labels say nothing."
+        )
+    return noise * num_classes / (num_classes - 1)
+
+
 def run_label_noise(
     fit: Callable[[float, float, int], float],
     noise: Sequence[float] = (0.0, 0.2, 0.4),

@@ -64,3 +64,15 @@ def test_a_new_last_layer_learns_from_them(features):
     trainer.fit(ImageClassifier(layer), datamodule=features)
     assert layer.num_classes == 10
     assert not layer.weight.equal(before)
+
+
+def test_other_training_labels_for_the_same_features(features):
+    labels = features.train_set.tensors[1]
+    other = features.relabeled(labels.flip(0))
+    assert other.train_set.tensors[0] is features.train_set.tensors[0]
+    assert other.train_set.tensors[1].equal(labels.flip(0))
+    assert features.train_set.tensors[1] is labels
+    assert other.test_set is features.test_set
+    inputs, seen = next(iter(other.train_dataloader()))
+    where = (other.train_set.tensors[0][:, None] == inputs).all(2).float().argmax(0)
+    assert other.train_set.tensors[1][where].equal(seen)

@@ -4,8 +4,15 @@ import math
 
 import pytest
 import scipy.stats
+import torch
 
-from lecture_nets.analysis.label_noise import NoiseResult, run_label_noise, t_interval
+from lecture_nets.analysis.label_noise import (
+    NoiseResult,
+    matching_epsilon,
+    run_label_noise,
+    t_interval,
+)
+from lecture_nets.callbacks import smooth_labels
 
 
 @pytest.mark.parametrize("values", [[1.0, 3.0], [0.5, 0.6, 0.4, 0.9], [0.1] * 3 + [0.4] * 30])
@@ -59,3 +66,17 @@ def test_every_combination_is_run_once_and_sorted_in():
 def test_one_run_is_nothing_to_compare(options):
     with pytest.raises(ValueError, match="nothing to compare"):
         run_label_noise(lambda *_: 0.5, **options)
+
+
+@pytest.mark.parametrize(("noise", "classes"), [(0.0, 10), (0.2, 10), (0.4, 10), (0.3, 3)])
+def test_the_matching_epsilon_smooths_as_much_as_the_noise(noise, classes):
+    epsilon = matching_epsilon(noise, classes)
+    (label,) = smooth_labels(torch.tensor([0]), classes, epsilon)
+    wrong = noise / (classes - 1)
+    assert label.tolist() == pytest.approx([1 - noise, *[wrong] * (classes - 1)])
+
+
+@pytest.mark.parametrize(("noise", "classes"), [(0.9, 10), (-0.1, 10), (0.1, 1), (math.nan, 10)])
+def test_no_epsilon_matches(noise, classes):
+    with pytest.raises(ValueError, match="matching_epsilon: found noise"):
+        matching_epsilon(noise, classes)
