@@ -5,7 +5,7 @@ grid.beats_images                     # 16 of the 16 beat the best of the real i
 draw_preferred(grid, "conv_3")
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,8 +15,8 @@ from lecture_nets.analysis.capture import device_of, out_of_place
 from lecture_nets.nets.layers import evaluating
 from lecture_nets.visualize import maximize
 from lecture_nets.visualize.figures import Picture
-from lecture_nets.visualize.grid import draw_grid
 from lecture_nets.visualize.objectives import capture_output, read_objective, values
+from lecture_nets.visualize.sheets import draw_sheets
 
 BATCH = 64
 
@@ -42,19 +42,30 @@ class Preferred:
     table: Tensor
 
     @property
+    def living(self) -> Tensor:
+        """Whether any real image drives the unit above zero: (N,) of truth values."""
+        return self.best_image > 0
+
+    @property
+    def alive(self) -> int:
+        """Units that answer to some real image. The others prefer nothing."""
+        return int(self.living.sum())
+
+    @property
     def beats_images(self) -> int:
-        """Pictures that drive their unit more than every real image does."""
-        return int((self.reached > self.best_image).sum())
+        """Living units that their picture drives more than every real image does."""
+        return int((self.living & (self.reached > self.best_image)).sum())
 
     @property
     def beats_noise(self) -> int:
-        """Pictures that drive their unit more than noise does."""
-        return int((self.reached > self.noise).sum())
+        """Living units that their picture drives more than twice as much as noise does."""
+        return int((self.living & (self.reached > 2 * self.noise)).sum())
 
     @property
     def own(self) -> int:
-        """Units that are driven most by the picture made for them, of all in the grid."""
-        return int((self.table.argmax(0) == torch.arange(len(self.table))).sum())
+        """Living units that no other picture of the grid drives more than their own."""
+        best = self.table.argmax(0) == torch.arange(len(self.table))
+        return int((self.living & best).sum())
 
 
 def preferred(
@@ -118,23 +129,27 @@ def reached_by(net: nn.Module, objectives: Sequence[str], images: Tensor) -> Ten
     return torch.stack(rows).cpu()
 
 
-def draw_preferred(found: Preferred, title: str, names: Sequence[str] = ()) -> Picture:
-    """The grid of all pictures, as square as can be.
+def draw_preferred(grids: Mapping[str, Preferred], *, title: str = "Preferred images") -> Picture:
+    """A sheet of pictures for each layer, side by side.
 
     Args:
-        found: from `preferred`.
+        grids: from `preferred`, by name of the layer.
         title: of the whole.
-        names: of the units; by default as in the objectives.
+
+    Raises:
+        ValueError: no grids.
     """
-    count = len(found.objectives)
-    return draw_grid(
-        found.pictures,
-        names or [name.split(":", 1)[1] for name in found.objectives],
+    told = " ".join(
+        f"{name}: {len(each.objectives)} pictures; {each.alive} units answer to real images at "
+        f"all. Their picture drives {each.beats_images} of them more than every real image, "
+        f"{each.beats_noise} more than twice as much as noise, and {each.own} more than any other "
+        "of the pictures."
+        for name, each in grids.items()
+    )
+    return draw_sheets(
+        {name: each.pictures for name, each in grids.items()},
         title=title,
-        alt=f"{count} pictures, each found by gradients to drive one unit of "
-        f"{found.objectives[0].split(':')[0]}. Of {count}, {found.beats_images} drive their unit "
-        f"more than every real image, and {found.beats_noise} more than noise. "
-        f"{found.own} units are driven most by their own picture.",
-        caption="Activation maximization: Erhan et al. 2009; Olah et al., Feature Visualization, "
-        "2017, doi 10.23915/distill.00007.",
+        alt=f"Pictures found by gradients, each to drive one unit. {told}",
+        caption="Activation maximization: Erhan et al. 2009; Olah et al. 2017, "
+        "doi 10.23915/distill.00007.",
     )
