@@ -11,12 +11,21 @@ notebook.check(answer == 18, "Count both kernels. · 两个卷积核都要计入
 
 import re
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from lecture_nets.names import choose
 
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer
 
 AGREED = "Correct · 正确"
+Verdict = Literal["holds", "in part", "contradicted", "not testable"]
+SENTENCES = {
+    "holds": "holds",
+    "in part": "holds in part",
+    "contradicted": "is contradicted on our data",
+    "not testable": "is not testable here",
+}
 QUIET = ExitStack()  # open for as long as the notebook runs
 
 
@@ -88,17 +97,18 @@ def record(name: str) -> dict[str, Any]:
     return json.loads(file.read_text("utf-8"))
 
 
-def verdict(claim: str, holds: bool, evidence: str) -> None:
+def verdict(claim: str, holds: "bool | Verdict", evidence: str) -> None:
     """Print whether a claim of the lecture holds, and by which numbers.
 
     Args:
         claim: its number in ``notebooks/lecture.toml``: "C15".
-        holds: measured, not typed in.
+        holds: measured, not typed in: whether it holds or is contradicted, or ``"holds"``,
+            ``"in part"``, ``"contradicted"``, ``"not testable"`` (with these images and networks).
         evidence: exact numbers, in words. Not rounded results of training: they differ by machine.
 
     Raises:
-        ValueError: no such claim, or no evidence.
-        TypeError: ``holds`` is no truth value.
+        ValueError: no such claim, no such word, or no evidence.
+        TypeError: ``holds`` is neither a word nor a truth value.
     """
     if not re.fullmatch("C[1-9][0-9]?", claim):
         raise ValueError(
@@ -107,8 +117,9 @@ def verdict(claim: str, holds: bool, evidence: str) -> None:
         )
     if not evidence.strip():
         raise ValueError(f"verdict {claim}: found no evidence; say in words what was measured.")
-    word = "holds" if truth(holds, f"verdict {claim}") else "is contradicted on our data"
-    print(f"{claim} {word}: {evidence}")
+    if not isinstance(holds, str):
+        holds = "holds" if truth(holds, f"verdict {claim}") else "contradicted"
+    print(f"{claim} {choose('verdict', holds, SENTENCES)}: {evidence}")
 
 
 def check(right: bool, hint: str) -> None:

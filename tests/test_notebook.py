@@ -1,4 +1,4 @@
-"""Does the notebooks' helper make them alike, and are verdicts and checks plain?"""
+"""The notebooks' helper makes them alike; its verdicts and checks are plain."""
 
 import re
 import subprocess
@@ -63,6 +63,10 @@ def test_setup_computes_on_one_thread_unless_told(asked, threads):
         (True, "holds"),
         (np.bool_(False), "is contradicted on our data"),
         (torch.tensor(True), "holds"),
+        ("holds", "holds"),
+        ("in part", "holds in part"),
+        ("contradicted", "is contradicted on our data"),
+        ("not testable", "is not testable here"),
     ],
 )
 def test_a_verdict_is_one_line(holds, word, capsys):
@@ -76,6 +80,7 @@ def test_a_verdict_is_one_line(holds, word, capsys):
         (("15", True, "x"), ValueError, "found claim '15', allowed are C1, C2"),
         (("C15", True, " "), ValueError, "verdict C15: found no evidence"),
         (("C15", 1, "x"), TypeError, "verdict C15: found 1, allowed are True and False"),
+        (("C15", "partly", "x"), ValueError, "unknown verdict 'partly'. Did you mean in part?"),
     ],
 )
 def test_a_verdict_without_claim_truth_or_evidence_is_refused(args, error, said):
