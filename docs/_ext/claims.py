@@ -13,13 +13,13 @@ from generated import Generated, table
 from lecture import ROOT, anchor, bilingual, read_toml
 from sphinx.application import Sphinx
 
-VERDICT = re.compile(
-    r"^(?P<claim>C\d+) (?P<word>holds|is contradicted on our data): (?P<why>.*)$", re.M
-)
 SIGNS = {
     "holds": ("✔ holds", "✔ 成立"),
+    "holds in part": ("◐ holds in part", "◐ 部分成立"),
     "is contradicted on our data": ("✘ contradicted on our data", "✘ 在我们的数据上不成立"),
+    "is not testable here": ("○ not testable here", "○ 在这里无法检验"),
 }
+VERDICT = re.compile(rf"^(?P<claim>C\d+) (?P<word>{'|'.join(SIGNS)}): (?P<why>.*)$", re.M)
 
 
 def slides() -> dict[str, dict]:
