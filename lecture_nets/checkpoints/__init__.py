@@ -2,6 +2,7 @@
 
 from lecture_nets.checkpoints.finite import non_finite_keys as non_finite_keys
 from lecture_nets.checkpoints.read import CheckpointError as CheckpointError
+from lecture_nets.checkpoints.read import check_loadable as check_loadable
 from lecture_nets.checkpoints.read import find_fault as find_fault
 from lecture_nets.checkpoints.read import newest as newest
 from lecture_nets.checkpoints.read import read_checkpoint as read_checkpoint

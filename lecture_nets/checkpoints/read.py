@@ -94,6 +94,21 @@ def foreign_object(error: Exception) -> str:
     return found[1] if found else "more than tensors and plain values"
 
 
+def check_loadable(entries: dict[str, Any], what: str) -> None:
+    """Check that the data to save can be loaded again with ``weights_only=True``.
+
+    Raises:
+        CheckpointError: it cannot; names it by ``what``, and the cure.
+    """
+    file = BytesIO()
+    try:
+        torch.save(entries, file)
+        file.seek(0)
+        torch.load(file, weights_only=True)
+    except (pickle.PickleError, AttributeError, TypeError):
+        raise CheckpointError(f"{what} could not be saved: {unloadable_entry(entries)}") from None
+
+
 def unloadable_entry(checkpoint: dict[str, Any]) -> str:
     """The entry of a checkpoint that cannot be written or loaded again, and the cure."""
     for key, value in checkpoint.items():

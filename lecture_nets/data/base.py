@@ -117,6 +117,9 @@ class ImageDataModule(LightningDataModule):
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
             collate_fn=self.collate,
+            # The seeds of loader processes, which nothing here needs, are not drawn from the run's
+            # random numbers: a resumed run starts its processes another number of times.
+            generator=torch.Generator(),
         )
 
     def train_dataloader(self) -> DataLoader:

@@ -1,6 +1,7 @@
 """The base of every network: a trunk, a head, auxiliary heads, clear words on its input."""
 
 import itertools
+from numbers import Integral, Real
 
 import torch
 import torch.fx
@@ -36,10 +37,12 @@ class Network(nn.Module):
     def __init__(self, num_classes: int, width: float, in_channels: int) -> None:
         name = type(self).__name__
         for option, value in (("num_classes", num_classes), ("in_channels", in_channels)):
-            if value < 1:
-                raise ValueError(f"{name}({option}={value}): at least 1 is needed.")
-        if not 0 < width < float("inf"):
-            raise ValueError(f"{name}(width={width}): needs a positive number; 1.0 is the paper's.")
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name}({option}={value!r}): a whole number from 1 is needed.")
+        if not isinstance(width, Real) or not 0 < width < float("inf"):
+            raise ValueError(
+                f"{name}(width={width!r}): needs a positive number; 1.0 is the paper's."
+            )
         super().__init__()
         self.num_classes = num_classes
         self.in_channels = in_channels

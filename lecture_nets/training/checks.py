@@ -1,5 +1,10 @@
 """Checks of a batch before a network learns from it; one clear line where one fails."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from lightning.pytorch.utilities.seed import isolate_rng
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -52,6 +57,92 @@ def check_num_classes(module: str, num_classes: int, data: str, data_classes: in
         )
 
 
+def check_class_names(module: str, learned: Sequence[str] | None, data: str, names: Any) -> None:
+    """The classes that a module has learned are those of the data, in this order.
+
+    Raises:
+        ValueError: they are others; lists both.
+    """
+    if learned and names and list(learned) != list(names):
+        raise ValueError(
+            f"{module} has learned the classes {', '.join(learned)}; {data} has "
+            f"{', '.join(names)}. Its answers would be counted under the wrong names. Give it the "
+            "classes it has learned, or fit it to the new ones first, without ckpt_path."
+        )
+
+
+def check_same_everywhere(names: Any) -> None:
+    """All processes read data of the same classes.
+
+    Raises:
+        ValueError: they do not; names the processes and their classes.
+    """
+    lists: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(lists, list(names))
+    if any(found != lists[0] for found in lists):
+        found = "; ".join(f"process {rank}: {', '.join(each)}" for rank, each in enumerate(lists))
+        raise ValueError(
+            f"The processes read data of different classes: {found}. Give each the same folder."
+        )
+
+
+def check_logits(logits: object, images: Tensor, num_classes: int, network: str) -> None:
+    """The network gives one number for each image and class.
+
+    Raises:
+        TypeError: it gives something else than a tensor.
+        ValueError: the tensor has another shape.
+    """
+    wanted = (len(images), num_classes)
+    if not isinstance(logits, Tensor):
+        raise TypeError(
+            f"{network} returns {type(logits).__name__}; needed is one tensor of logits {wanted}. "
+            "Switch auxiliary outputs off (torchvision: aux_logits=False), or wrap the network."
+        )
+    if tuple(logits.shape) != wanted:
+        raise ValueError(
+            f"{network} returns logits {tuple(logits.shape)} for images {tuple(images.shape)}; "
+            f"needed is {wanted}: num_classes={num_classes}. Give ImageClassifier the number of "
+            "classes that the network has."
+        )
+
+
+def check_momentum(net: nn.Module) -> None:
+    """The running statistics of every batch norm move, and toward the batch.
+
+    Raises:
+        ValueError: a momentum is not above 0 and at most 1; names the layer.
+    """
+    for name, norm in net.named_modules():
+        momentum = getattr(norm, "momentum", None)
+        moves = momentum is None or 0 < momentum <= 1
+        if isinstance(norm, nn.modules.batchnorm._BatchNorm) and not moves:
+            raise ValueError(
+                f"{name} has momentum={momentum}; above 0 and at most 1 is allowed (0.1 is "
+                "PyTorch's). To keep its statistics as they are, use FreezeBatchNorm()."
+            )
+
+
+def number(owner: str, name: str, value: Any, lowest: float, *, zero: bool) -> float:
+    """An option as a plain number.
+
+    Raises:
+        ValueError: it is none, not finite, or too low.
+    """
+    value = plain(value)
+    real = isinstance(value, int | float) and not isinstance(value, bool)
+    if not real or not lowest <= value < float("inf") or (value == 0 and not zero):
+        allowed = f"a number {'from' if zero else 'above'} {lowest:g}"
+        raise ValueError(f"{owner}({name}={value!r}): {allowed} is needed.")
+    return value
+
+
+def plain(value: Any) -> Any:
+    """NumPy's and torch's single numbers as Python's, which a checkpoint can hold."""
+    single = hasattr(value, "item") and getattr(value, "ndim", None) == 0
+    return value.item() if single else value
+
+
 SINGLE_IMAGE = "Expected more than 1 value per channel"  # PyTorch's words for it
 
 
@@ -70,7 +161,8 @@ def left_over_image(loader: object) -> Tensor | None:
     try:
         if len(loader.dataset) % loader.batch_size != 1:  # pyright: ignore[reportArgumentType]
             return None
-        image = loader.dataset[0][0]
+        with isolate_rng():  # a look must not change what is drawn next
+            image = loader.dataset[0][0]
     except (TypeError, KeyError):  # a stream has no length; others' samples may have no order
         return None
     return image[None] if isinstance(image, Tensor) else None

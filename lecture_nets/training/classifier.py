@@ -17,11 +17,11 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
 from lecture_nets.callbacks.structure import StructureCallback
-from lecture_nets.checkpoints import use_safe_files
+from lecture_nets.checkpoints import SafeCheckpointIO, check_loadable, use_safe_files
 from lecture_nets.names import choose
-from lecture_nets.training import checks, embedded, optimization
+from lecture_nets.training import agreement, checks, embedded, optimization
 from lecture_nets.training.exact_resume import ExactResume
-from lecture_nets.training.finite_guard import FiniteGuard
+from lecture_nets.training.finite_guard import FiniteGuard, check_finite_logits
 from lecture_nets.training.persistence import PortableModule
 from lecture_nets.training.recipes import Recipe, recipes_of
 from lecture_nets.training.stop_on_signal import StopOnSignal
@@ -49,8 +49,9 @@ class ImageClassifier(PortableModule):
     Logged are ``train_loss, train_acc, val_loss, val_acc, test_loss, test_acc`` and, with more than
     five classes, ``val_top5`` and ``test_top5``; validation and test look at the main logits only.
 
-    Given no data, it trains on the embedded images (`PartsWorldDataModule`), says so, and ends by
-    itself after the recipe's epochs. Given a loader of your own, it never touches them.
+    Given no data, it trains on the embedded images (`PartsWorldDataModule`) and says so. Given a
+    loader of your own, it never touches them. Given no ``max_epochs`` (Lightning then sets 1000,
+    so 1000 counts as none), it ends after the recipe's epochs.
 
     Args:
         net: the network. One with auxiliary heads has ``aux_heads`` and ``forward_with_aux``.
@@ -79,20 +80,23 @@ class ImageClassifier(PortableModule):
         criterion: nn.Module | None = None,
     ) -> None:
         super().__init__()
+        name = type(self).__name__
+        aux_weight = checks.number(name, "aux_weight", aux_weight, 0, zero=True)
+        lr = None if lr is None else checks.number(name, "lr", lr, 0, zero=False)
         self.save_hyperparameters(ignore=["net", "criterion"])
+        # Those of subclasses too: a checkpoint with NumPy's numbers could not be loaded again.
+        self.save_hyperparameters({key: checks.plain(x) for key, x in self.hparams.items()})
         if isinstance(recipe, Mapping):  # as a checkpoint has it
             recipe = Recipe(**cast(Any, recipe))
         if isinstance(recipe, Recipe):
             self.save_hyperparameters({"recipe": asdict(recipe)})
-        num_classes = num_classes or cast(int, getattr(net, "num_classes", 0))
-        if num_classes < 2:
-            raise ValueError(
-                f"{type(self).__name__}(num_classes={num_classes}): at least 2 are needed."
-            )
-        # The compact Inception V3 trains a fifth faster in this layout on a CPU, measured.
-        self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        num_classes = checks.plain(num_classes or getattr(net, "num_classes", 0))
+        if not isinstance(num_classes, int) or num_classes < 2:
+            raise ValueError(f"{name}(num_classes={num_classes!r}): at least 2 are needed.")
+        self.net = net
         self.num_classes = num_classes
         self.aux_weight = aux_weight
+        self.resumed: dict[str, Any] = {}  # how the run of a checkpoint was, until training starts
         self.recipes = recipes_of(net)
         if isinstance(recipe, str):
             recipe = choose(f"recipe of {type(self).__name__}", recipe, self.recipes)
@@ -135,19 +139,31 @@ class ImageClassifier(PortableModule):
         on_embedded = fitting and embedded.learns_from_embedded_images(self, trainer)
         if given_none:
             data = embedded.parts_world(self.recipe.batch_size, stage)
+        endless = fitting and embedded.has_no_end(trainer)
+        if endless:
+            trainer.fit_loop.max_epochs = self.recipe.epochs
         if on_embedded:
-            if embedded.has_no_end(trainer):
-                trainer.fit_loop.max_epochs = self.recipe.epochs
             rank_zero_info(
                 f"{name}{' was given no data: it' if given_none else ''} learns from the embedded "
                 f"images (PartsWorld, {len(data.train_set)} of {data.num_classes} classes, "
                 f"{data.image_size} pixels), by the recipe {self.recipe_name!r}, and stops "
                 f"{embedded.end_of(trainer)}."
             )
+        elif endless:
+            rank_zero_info(
+                f"{name} was given no max_epochs: by the recipe {self.recipe_name!r} it stops "
+                f"{embedded.end_of(trainer)}. Set Trainer(max_epochs=...) for another end."
+            )
         if hasattr(data, "num_classes"):
             source = type(data).__name__
             checks.check_num_classes(name, self.num_classes, source, data.num_classes)
+            names = getattr(data, "class_names", ())
+            if trainer.world_size > 1:
+                checks.check_same_everywhere(names)
+            if not fitting:
+                checks.check_class_names(name, self.data_facts.get("class_names"), source, names)
         if fitting:
+            self.check_can_be_saved()
             facts = ("class_names", "image_size", "mean", "std")
             self.data_facts = {
                 key: list(value) if isinstance(value := getattr(data, key), tuple) else value
@@ -156,6 +172,35 @@ class ImageClassifier(PortableModule):
             }
             self.data_facts["embedded"] = on_embedded
             self.example_input_array = self.example_images()
+
+    def check_can_be_saved(self) -> None:
+        """Now, not after the first epoch: no checkpoint could hold these options.
+
+        Raises:
+            CheckpointError: names the option that is no plain value.
+        """
+        trainer = cast(Any, self.trainer)
+        if trainer.checkpoint_callback and type(trainer.strategy.checkpoint_io) is SafeCheckpointIO:
+            for name, value in self.hparams.items():
+                check_loadable({name: value}, f"{type(self).__name__}({name}=...)")
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_save_checkpoint(checkpoint)
+        if "state_dict" in checkpoint and self.trainer.state.fn == TrainerFn.FITTING:
+            checkpoint["lecture_nets"]["training"] = agreement.facts_of(self)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_load_checkpoint(checkpoint)
+        if self._trainer is None:
+            return
+        data: Any = self._trainer.datamodule  # pyright: ignore[reportAttributeAccessIssue]
+        name, learned = type(self).__name__, self.data_facts.get("class_names")
+        names = getattr(data, "class_names", None)
+        source = type(data).__name__
+        checks.check_class_names(f"The {name} of this checkpoint", learned, source, names)
+        if self._trainer.state.fn == TrainerFn.FITTING:
+            self.resumed = checkpoint.get("lecture_nets", {}).get("training", {})
+            agreement.check_recipe(self, self.resumed)
 
     def example_images(self) -> Tensor | None:
         """An image of the size to come, for the shapes in the model summary."""
@@ -215,7 +260,25 @@ class ImageClassifier(PortableModule):
     def forward(self, images: Tensor) -> Tensor:
         return self.net(images)
 
+    @property
+    def backbone(self) -> nn.Module:
+        """The network without its head, by the name that Lightning's `BackboneFinetuning` wants."""
+        return cast(nn.Module, self.net.trunk)
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Lay the images out channels last, in which convolutions are faster, and so their maps.
+
+        The compact Inception V3 trains a quarter faster so on a CPU, measured. Its weights stay as
+        they are: what flattens them (L-BFGS, pruning) needs them contiguous, and nothing is gained.
+        """
+        if isinstance(batch, list | tuple) and isinstance(batch[0], Tensor) and batch[0].ndim == 4:
+            return [batch[0].to(memory_format=torch.channels_last), *batch[1:]]
+        return batch
+
     def on_train_start(self) -> None:
+        checks.check_momentum(self.net)
+        agreement.tell_changes(self, self.resumed)
+        self.resumed = {}
         image = checks.left_over_image(self.trainer.train_dataloader)
         if image is not None and not checks.can_train_on_one_image(self.net, image.to(self.dtype)):
             raise checks.single_image_error(type(self.net).__name__)
@@ -238,6 +301,7 @@ class ImageClassifier(PortableModule):
             if checks.SINGLE_IMAGE in str(error):
                 raise checks.single_image_error(type(self.net).__name__) from None
             raise
+        checks.check_logits(logits, images, self.num_classes, type(self.net).__name__)
         loss = self.criterion(logits, labels)
         for aux_logits in aux:
             loss = loss + self.aux_weight * self.criterion(aux_logits, labels)
@@ -259,7 +323,7 @@ class ImageClassifier(PortableModule):
     def evaluate(self, batch: Any, split: str, metrics: MetricCollection) -> None:
         images, labels, *_ = batch
         labels = checks.check_labels(labels, self.num_classes)
-        logits = self.net(images)
+        logits = self.finite_logits(images, batch)
         metrics.update(logits, checks.hard_labels(labels))
         loss = self.criterion(logits, labels)
         self.log(f"{split}_loss", loss, batch_size=len(images), sync_dist=True)
@@ -268,7 +332,14 @@ class ImageClassifier(PortableModule):
     def predict_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Probabilities (N, num_classes)."""
         images = batch[0] if isinstance(batch, list | tuple) else batch
-        return self.net(images).softmax(dim=1)
+        return self.finite_logits(images, batch).softmax(dim=1)
+
+    def finite_logits(self, images: Tensor, batch: Any) -> Tensor:
+        """Logits (N, num_classes), or a `NonFiniteError`: NaN would be counted as class 0."""
+        logits = self.net(images)
+        checks.check_logits(logits, images, self.num_classes, type(self.net).__name__)
+        check_finite_logits(logits, batch)
+        return logits
 
     # Optimization
 

@@ -27,6 +27,18 @@ def describe_input(batch: Any) -> str:
     return ""
 
 
+def check_finite_logits(logits: Tensor, batch: Any) -> None:
+    """A `NonFiniteError` where a network gives anything but numbers; names samples or weights."""
+    bad = (~logits.isfinite()).any(dim=1)
+    if bad.any():
+        raise NonFiniteError(
+            f"The logits of {int(bad.sum())} of {len(logits)} images are NaN or infinite, first "
+            f"that of sample {int(bad.nonzero()[0])} in its batch. {describe_input(batch)}Cure: "
+            "where the input is finite, another checkpoint, since its weights are not; otherwise "
+            "look at these images."
+        )
+
+
 class FiniteGuard(Callback):
     """Ends the run with `NonFiniteError` before NaN or infinity reaches weights or checkpoints.
 

@@ -9,10 +9,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 from lecture_nets.callbacks.replay import follow, replay
-from lecture_nets.checkpoints import read_checkpoint
+from lecture_nets.checkpoints import CheckpointError, non_finite_keys, read_checkpoint
 from lecture_nets.data.base import normalize
 from lecture_nets.data.transforms import eval_transform
 from lecture_nets.training import pretrained
+from lecture_nets.training.agreement import differences
+
+COMPILED = "_orig_mod."
 
 
 class PortableModule(LightningModule):
@@ -30,6 +33,7 @@ class PortableModule(LightningModule):
     def __init__(self) -> None:
         super().__init__()
         self.data_facts: dict[str, Any] = {}
+        self.recorded_options: dict[str, Any] = {}  # of the checkpoint that is being loaded
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["lecture_nets"] = {
@@ -40,16 +44,47 @@ class PortableModule(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.check_is_mine(checkpoint)
+        self.check_finite(checkpoint.get("state_dict", {}))
         record = checkpoint.get("lecture_nets", {})
         replay(self, record.get("alterations", []))
         self.data_facts = record.get("data", {})
+        self.recorded_options = dict(checkpoint.get("hyper_parameters", {}))
+
+    def check_finite(self, state_dict: Mapping[str, Any]) -> None:
+        """The weights of a file are numbers; buffers may be infinite by design, such as masks.
+
+        Raises:
+            CheckpointError: they are not; names the first.
+        """
+        learned = {name for name, _ in self.named_parameters()}
+        bad = [
+            name
+            for name in non_finite_keys(state_dict)
+            if name in learned or state_dict[name].isnan().any()
+        ]
+        if bad:
+            raise CheckpointError(
+                f"{len(bad)} of {len(state_dict)} tensors of this checkpoint are NaN or infinite, "
+                f"first {bad[0]}. Cure: take an earlier one."
+            )
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> Any:
         if not strict:
             follow(self, state_dict)
-        return super().load_state_dict(state_dict, strict=strict, assign=assign)
+        # `torch.compile(module.net)` names every tensor after its wrapper.
+        if not any(COMPILED in name for name in self.state_dict(keep_vars=True)):
+            state_dict = {name.replace(COMPILED, ""): x for name, x in state_dict.items()}
+        try:
+            return super().load_state_dict(state_dict, strict=strict, assign=assign)
+        except RuntimeError as error:
+            if changed := differences(self.recorded_options, self.hparams):
+                raise ValueError(
+                    f"{changed[0].upper()}{changed[1:]}, so its weights do not fit. Cure: build "
+                    "the module with the options of the checkpoint; lecture_nets.load(path) does."
+                ) from error
+            raise
 
     @classmethod
     def check_is_mine(cls, checkpoint: dict[str, Any]) -> None:
@@ -66,7 +101,14 @@ class PortableModule(LightningModule):
         # Before the constructor runs: with another class's arguments it would fail unclearly. What
         # is no local file, an address or an open file, is checked once it is loaded.
         if isinstance(checkpoint_path, str | Path) and "://" not in str(checkpoint_path):
-            cls.check_is_mine(read_checkpoint(checkpoint_path, map_location="meta"))
+            checkpoint = read_checkpoint(checkpoint_path, map_location="meta")
+            if "state_dict" not in checkpoint:
+                raise CheckpointError(
+                    f"{checkpoint_path} is no checkpoint of a Trainer: it has no state_dict, but "
+                    f"{', '.join(map(str, list(checkpoint)[:3])) or 'nothing'}. Cure: bare weights "
+                    "are loaded by lecture_nets.weights.load_weights(module.net, weights)."
+                )
+            cls.check_is_mine(checkpoint)
         return super().load_from_checkpoint(checkpoint_path, *args, **options)
 
     @classmethod

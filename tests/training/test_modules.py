@@ -155,7 +155,7 @@ def test_aux_heads_count_in_training_and_only_there(quiet_trainer, loader):
     losses = {}
     for weight in (0.0, 1.0):
         torch.manual_seed(0)
-        module = small("GoogLeNetModule", aux_weight=weight, lr=0.0)
+        module = small("GoogLeNetModule", aux_weight=weight, lr=1e-12)
         module.net.apply(lambda m: setattr(m, "p", 0.0) if isinstance(m, nn.Dropout) else None)
         trainer = quiet_trainer()
         trainer.fit(module, loader(), loader())
