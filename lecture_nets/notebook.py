@@ -5,11 +5,13 @@ from lecture_nets import notebook
 notebook.setup()                            # the same numbers everywhere, and no chatter
 trainer = notebook.quiet_trainer(max_epochs=3)
 runs = notebook.record("ladder")            # measured once, since it takes longer than a lesson
+print("test error:", notebook.band(0.564, 0.05, 0.4, 0.7))   # 40 % to 70 %, on every machine
 notebook.verdict("C15", kept == Fraction(18, 25), f"{kept} of the multiply-adds are left")
 notebook.check(answer == 18, "Count both kernels. · 两个卷积核都要计入。")
 """
 
 import re
+from bisect import bisect
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -95,6 +97,31 @@ def record(name: str) -> dict[str, Any]:
         known = ", ".join(sorted(path.stem for path in folder.glob("*.json")))
         raise FileNotFoundError(f"record: found no {file}, allowed are {known or 'none'}.")
     return json.loads(file.read_text("utf-8"))
+
+
+def band(share: float, *edges: float) -> str:
+    """Where a share lies, in words that are the same on every machine.
+
+    Results of training differ in late digits by processor, so a notebook prints a band of them:
+    ``band(0.564, 0.05, 0.4, 0.7)`` is ``"40 % to 70 %"``.
+
+    Args:
+        share: 0…1.
+        edges: from low to high, far from what is measured.
+
+    Raises:
+        ValueError: no edges, or not from low to high.
+    """
+    if not edges or list(edges) != sorted(set(edges)):
+        raise ValueError(
+            f"band: found edges {edges}, allowed are one or more from low to high; sort them."
+        )
+    place = bisect(edges, share)
+    if place == 0:
+        return f"under {edges[0]:.0%}".replace("%", " %")
+    if place == len(edges):
+        return f"over {edges[-1]:.0%}".replace("%", " %")
+    return f"{edges[place - 1]:.0%} to {edges[place]:.0%}".replace("%", " %")
 
 
 def verdict(claim: str, holds: "bool | Verdict", evidence: str) -> None:

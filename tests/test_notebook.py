@@ -58,6 +58,20 @@ def test_setup_computes_on_one_thread_unless_told(asked, threads):
 
 
 @pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "under 5 %"), (0.05, "5 % to 40 %"), (0.399, "5 % to 40 %"), (0.4, "over 40 %")],
+)
+def test_a_band_holds_its_lower_edge(share, words):
+    assert notebook.band(share, 0.05, 0.4) == words
+
+
+@pytest.mark.parametrize("edges", [(), (0.4, 0.05), (0.4, 0.4)])
+def test_a_band_needs_edges_in_order(edges):
+    with pytest.raises(ValueError, match="band: found edges"):
+        notebook.band(0.1, *edges)
+
+
+@pytest.mark.parametrize(
     ("holds", "word"),
     [
         (True, "holds"),

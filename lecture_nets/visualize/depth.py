@@ -22,7 +22,7 @@ def draw_depth(
 
     Args:
         curves: points by name of the curve; those of one curve differ as its name says.
-        guessing: error of a guess, 0…1.
+        guessing: error of a guess, 0…1; a line, unless it is far above all points.
         title: of the picture.
         caption: small print: what all were given to learn from.
 
@@ -68,10 +68,13 @@ def draw_depth(
                 fontsize=10,
                 color=PALETTE[number % len(PALETTE)],
             )
-    axes.axhline(100 * guessing, linestyle="--", color=BLACK, label=f"guessing, {guessing:.0%}")
+    highest = max(point.test_error.high for points in curves.values() for point in points)
+    if guessing < 2 * highest:
+        axes.axhline(100 * guessing, linestyle="--", color=BLACK, label=f"guessing, {guessing:.0%}")
+    top = 100 if guessing < 2 * highest else max(125 * highest, 1)
     depths = sorted({point.depth for points in curves.values() for point in points})
     axes.set_xticks(depths, [str(depth) for depth in depths])
-    axes.set(xlabel="layers", ylabel="test error in %", ylim=(0, 100))
+    axes.set(xlabel="layers", ylabel="test error in %", ylim=(0, top))
     axes.margins(x=0.08)
     axes.grid(axis="y", alpha=0.3)
     axes.legend(fontsize=12)
