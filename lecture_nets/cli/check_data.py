@@ -10,6 +10,7 @@ from PIL import Image
 from rich.table import Table
 
 from lecture_nets.cli.table import empty_sheet, show
+from lecture_nets.cli.usage import printable
 from lecture_nets.data.image_files import FORMATS, image_fault
 from lecture_nets.data.image_folder import ImageFile, ImageFolderDataModule
 from lecture_nets.data.image_source import ImageSource
@@ -71,9 +72,9 @@ def check_data(args: list[str]) -> None:
 
 
 def say(what: str, names: Sequence[str] = (), limit: int | None = None) -> None:
-    print(what)
+    print(printable(what))
     for name in names[:limit]:
-        print(f"  {name}")
+        print(f"  {printable(name)}")
     if limit is not None and len(names) > limit:
         print(f"  … and {len(names) - limit:,} more; --all lists them")
 
@@ -123,7 +124,7 @@ def sheet(class_names: Sequence[str], splits: Splits, title: str) -> Table:
     table = empty_sheet(title, "class", *splits, "all")
     counted = {split: Counter(file.label for file in files) for split, files in splits.items()}
     for label, name in enumerate(class_names):
-        table.add_row(name, *row([count[label] for count in counted.values()]))
+        table.add_row(printable(name), *row([count[label] for count in counted.values()]))
     table.add_section()
     totals = [count.total() for count in counted.values()]
     table.add_row("all", *row(totals), style="bold")

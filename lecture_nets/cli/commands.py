@@ -6,7 +6,7 @@ from io import TextIOWrapper
 from typing import NamedTuple
 
 from lecture_nets import __version__
-from lecture_nets.cli.usage import UsageError
+from lecture_nets.cli.usage import UsageError, printable
 from lecture_nets.names import UnknownNameError, choose
 
 
@@ -89,7 +89,8 @@ def main(args: list[str] | None = None) -> int:
         code = exit_code(error)
         if code is None:
             raise
-        print(f"lecture-nets: error: {error}", file=sys.stderr)
+        said = "\n".join(map(printable, str(error).splitlines()))
+        print(f"lecture-nets: error: {said}", file=sys.stderr)
         return code
     return 0
 

@@ -3,7 +3,7 @@
 import argparse
 
 from lecture_nets import inference
-from lecture_nets.cli.usage import UsageError
+from lecture_nets.cli.usage import UsageError, check_positive, printable
 from lecture_nets.inference.export import INPUT, OUTPUT
 from lecture_nets.training import load
 from lecture_nets.training.quiet import quiet_lightning
@@ -23,13 +23,14 @@ def export(args: list[str]) -> None:
         "--image-size", type=int, metavar="N", help="side of the images in pixels (the training's)"
     )
     given = parser.parse_args(args)
+    check_positive("--image-size", given.image_size)
     try:
         written = inference.export(load(given.checkpoint), given.file, given.image_size)
     except ModuleNotFoundError as error:  # the extra
         raise UsageError(str(error)) from None
     facts = written.facts
     side, channels = facts["image_size"], facts["in_channels"]
-    classes = ", ".join(facts.get("class_names", [])) or "without names"
+    classes = ", ".join(map(printable, facts.get("class_names", []))) or "without names"
     print(f"file:       {written.path} ({written.path.stat().st_size:,} bytes)")
     print(f"takes:      {INPUT}, float32 N x {channels} x {side} x {side}, normalized")
     print(f"gives:      {OUTPUT}, float32 N x {facts['num_classes']}: {classes}")

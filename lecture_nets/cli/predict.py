@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from lecture_nets.checkpoints import CheckpointError
-from lecture_nets.cli.usage import UsageError
+from lecture_nets.cli.usage import UsageError, check_positive, printable
 from lecture_nets.data.image_files import load_image
 from lecture_nets.training import load
 from lecture_nets.training.quiet import quiet_lightning
@@ -32,6 +32,7 @@ def predict(args: list[str]) -> None:
     options = parser.parse_args(args)
     if options.output and not options.explain:
         raise UsageError("--output says where --explain writes, and --explain was not given.")
+    check_positive("--top", options.top)
     module = load(options.checkpoint).eval().cpu()
     names = module.data_facts.get("class_names")
     if not names:
@@ -44,9 +45,9 @@ def predict(args: list[str]) -> None:
         probabilities = module(batch).softmax(dim=1)
     likeliest = probabilities.topk(min(options.top, module.num_classes))
     for path, values, indices in zip(options.images, *likeliest, strict=True):
-        print(path)
+        print(printable(path))
         for value, index in zip(values.tolist(), indices.tolist(), strict=True):
-            print(f"  {value:6.1%}  {names[index]}")
+            print(f"  {value:6.1%}  {printable(names[index])}")
     if options.explain:
         from lecture_nets.visualize.explain import save_explanations
 

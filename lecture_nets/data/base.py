@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from lecture_nets.data.order import EpochOrder, Repeatable
 
+STALLED = 300  # seconds that loader processes may take for one batch
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -115,6 +116,9 @@ class ImageDataModule(LightningDataModule):
             drop_last=train and single_image_left,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
+            timeout=STALLED
+            if self.num_workers
+            else 0,  # a dead network disk must not wait for ever
             pin_memory=torch.cuda.is_available(),
             collate_fn=self.collate,
             # The seeds of loader processes, which nothing here needs, are not drawn from the run's

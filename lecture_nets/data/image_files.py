@@ -51,6 +51,8 @@ def load_image(
         BadImageError: the file cannot be used; names it and says why.
     """
     if isinstance(source, (str, Path)):
+        if os.path.exists(source) and not os.path.isfile(source):  # opening a pipe would never end
+            raise BadImageError(f"{source}: is no regular file but a folder, a pipe or a device")
         try:
             with open(source, "rb") as file:
                 return load_image(file, name=name or os.fspath(source), short_side=short_side)

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import socket
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from lecture_nets.weights.peers import PEERS
 # torchvision normalizes by ImageNet's statistics and these two then map back to -1…1 inside the
 # network (`transform_input`); together that is a mean and a deviation of 0.5.
 MAPS_BACK = ("googlenet", "inception_v3")
+STALLED = 60  # seconds without a byte after which a download has failed
 WEIGHTS, CARD = "model.safetensors", "card.json"
 # Small networks that come with the package, one folder for each module that has one; written by
 # tests/benchmarks/companions.py.
@@ -164,14 +166,18 @@ def fetch(url: str, path: Path, published: str) -> Path:
         CheckpointError: the bytes are not the published ones.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        waits = socket.getdefaulttimeout()
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             # Checked before it gets its name: a bad download leaves nothing behind.
+            socket.setdefaulttimeout(STALLED)  # torch.hub itself would wait for ever
             torch.hub.download_url_to_file(url, str(path), hash_prefix=published)
         except OSError as error:
             raise not_reached(url, path, error) from error
         except RuntimeError as error:
             raise CheckpointError(f"{url}: {error}. Try again; nothing was kept.") from error
+        finally:
+            socket.setdefaulttimeout(waits)
     elif not sha256(path).startswith(published):
         fault = find_fault(path) or "has other bytes"
         raise CheckpointError(

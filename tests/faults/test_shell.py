@@ -1,13 +1,15 @@
 """What a user of the shell may do wrong: each answer is short, names the thing, has its code."""
 
+import os
 import re
 import threading
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from lecture_nets import cli
+from lecture_nets import AlexNetModule, cli
 from lecture_nets.cli.run_folder import claim
 
 from .conftest import MODEL, TINY
@@ -133,3 +135,45 @@ def test_each_of_many_runs_started_together_gets_a_folder_of_its_own(tmp_path):
 def test_run_folder_that_cannot_be_made_says_where_and_what_to_do(run):
     Path("runs").write_text("a file")
     check_answer(run(*FIT), 3, "Cannot write runs: .*Cure: make room")
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = AlexNetModule(2, width=0.0625)
+    names = ["cat\x1b[2J", "dog"]
+    module.data_facts = {
+        "class_names": names,
+        "image_size": 64,
+        "mean": [0.5] * 3,
+        "std": [0.2] * 3,
+    }
+    module.save_pretrained("net")
+    Image.new("RGB", (70, 70)).save("a.png")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["predict", "net", "a.png", "--top", "0"], 2, "--top 0: at least 1"),
+        (["predict", "net", "a.png", "--top", "-5"], 2, "--top -5: at least 1"),
+        (["predict", "net", "pipe.png"], 3, r"pipe\.png: is no regular file"),
+        (["predict", "net", "."], 3, "is no regular file but a folder"),
+        (["export", "net", "x.pt2", "--image-size", "0"], 2, "--image-size 0: at least 1"),
+        (["export", "net", "x.pt2", "--image-size", "-1"], 2, "--image-size -1: at least 1"),
+        (["check-data", "pipes"], 3, "no image in the class folder"),
+    ],
+)
+def test_commands_for_what_was_trained(saved, run, words, code, said):
+    os.mkfifo("pipe.png")
+    for name in "ab":
+        Path("pipes", name).mkdir(parents=True)
+        os.mkfifo(f"pipes/{name}/x.jpg")
+    check_answer(run(*words), code, said)
+
+
+def test_names_of_strangers_do_not_reach_the_terminal_raw(saved, run):
+    code, out, _ = run("predict", "net", "a.png")
+    assert code == 0
+    assert "\x1b" not in out
+    assert r"cat\x1b[2J" in out
