@@ -4,6 +4,7 @@
     found.peaks["texture"]                       # {"conv_2": 0.97, "conv_3": 0.03}
     found.in_order(("texture", "part", "class")) # 0.95: share of the resamples
     found.scores["texture", "conv_2"]            # Interval(mean=…, half=…)
+    found.difference(("part", "conv_5"), ("part", "fc_8"))   # an interval too
 
 Drawn by `lecture_nets.visualize.meaning.draw_meaning`.
 """
@@ -17,38 +18,46 @@ import numpy as np
 from lecture_nets.analysis.label_noise import Interval
 from lecture_nets.analysis.probes import ProbeResult
 
-SAME = 0.01  # scores this near the highest share the peak, whose layer then is the first of them
-
 
 @dataclass(frozen=True)
 class Peaks:
-    """The results with other test images, by drawing from the same ones again and again.
+    """What would be found with other test images, by drawing from the same ones again and again.
 
     Attributes:
         layers: in order of depth.
-        places: for each question the index of the layer that answers it best, one for each
-            resample. Where layers are within 0.01 of the best, the first of them counts.
-        scores: the 95 % interval of each score, by question and layer.
+        draws: the scores of all resamples, by question and layer.
     """
 
     layers: tuple[str, ...]
-    places: dict[str, np.ndarray]
-    scores: dict[tuple[str, str], Interval]
+    draws: dict[tuple[str, str], np.ndarray]
+
+    @property
+    def scores(self) -> dict[tuple[str, str], Interval]:
+        """The 95 % interval of each score, by question and layer."""
+        return {place: percentile_interval(values) for place, values in self.draws.items()}
+
+    def difference(self, one: tuple[str, str], other: tuple[str, str]) -> Interval:
+        """The 95 % interval of one score, by question and layer, minus another."""
+        return percentile_interval(self.draws[one] - self.draws[other])
+
+    def places(self, question: str) -> np.ndarray:
+        """The index of the layer that answers best, the first of several, for each resample."""
+        return np.stack([self.draws[question, layer] for layer in self.layers]).argmax(0)
 
     @property
     def peaks(self) -> dict[str, dict[str, float]]:
         """For each question the layers that ever answer it best, and in which share."""
         return {
             question: {
-                self.layers[place]: count / len(places)
-                for place, count in Counter(places.tolist()).most_common()
+                self.layers[place]: count / len(self.places(question))
+                for place, count in Counter(self.places(question).tolist()).most_common()
             }
-            for question, places in self.places.items()
+            for question in dict.fromkeys(question for question, _ in self.draws)
         }
 
     def in_order(self, questions: Sequence[str]) -> float:
         """Share of resamples in which each question peaks in a later layer than the one before."""
-        places = np.stack([self.places[question] for question in questions])
+        places = np.stack([self.places(question) for question in questions])
         return float((np.diff(places, axis=0) > 0).all(0).mean())
 
 
@@ -71,22 +80,13 @@ def bootstrap(probes: Sequence[ProbeResult], resamples: int = 2000, seed: int = 
             f"bootstrap: found {len(probes)} probes, {sum(not x.answered for x in probes)} of them "
             "without answers; allowed are one or more, all with answers; pass what probe() returns."
         )
-    layers = tuple(dict.fromkeys(each.layer for each in probes))
     images = np.unique([image for each in probes for image, _, _ in each.answered])
     draws = np.random.default_rng(seed).multinomial(
         len(images), np.full(len(images), 1 / len(images)), resamples
     )
-    scores = {(each.question, each.layer): resampled_scores(each, images, draws) for each in probes}
-    questions = dict.fromkeys(each.question for each in probes)
-    tables = {q: np.stack([scores[q, layer] for layer in layers], 1) for q in questions}
     return Peaks(
-        layers,
-        {
-            # The first layer that is as good as the best.
-            question: (table >= table.max(1, keepdims=True) - SAME).argmax(1)
-            for question, table in tables.items()
-        },
-        {place: percentile_interval(values) for place, values in scores.items()},
+        tuple(dict.fromkeys(each.layer for each in probes)),
+        {(each.question, each.layer): resampled_scores(each, images, draws) for each in probes},
     )
 
 
