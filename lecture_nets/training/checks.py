@@ -159,7 +159,8 @@ def left_over_image(loader: object) -> Tensor | None:
     if not isinstance(loader, DataLoader) or loader.batch_size is None or loader.drop_last:
         return None
     try:
-        if len(loader.dataset) % loader.batch_size != 1:  # pyright: ignore[reportArgumentType]
+        # The sampler's length: of several processes each has a share of the data.
+        if len(loader.sampler) % loader.batch_size != 1:  # pyright: ignore[reportArgumentType]
             return None
         with isolate_rng():  # a look must not change what is drawn next
             image = loader.dataset[0][0]
