@@ -2,6 +2,10 @@
 
 ```{records}
 ```                      every file of docs/results, each in its own section
+```{records} ladder
+```                      one file
+```{records} ladder rungs
+```                      one entry of it
 """
 
 import json
@@ -15,7 +19,16 @@ FOLDED_FROM = 16  # rows; a longer table opens on demand
 
 
 class Records(Generated):
+    optional_arguments = 2
+
     def markdown(self) -> str:
+        if self.arguments:
+            path = DOCS / "results" / f"{self.arguments[0]}.json"
+            self.env.note_dependency(path)
+            record = json.loads(path.read_text("utf-8"))
+            for entry in self.arguments[1:]:
+                record = record[entry]
+            return "\n\n".join(shown(record, level=3))
         parts: list[str] = []
         for path in sorted((DOCS / "results").glob("*.json")):
             self.env.note_dependency(path)

@@ -12,12 +12,18 @@ from lightning.pytorch import seed_everything
 from lecture_nets.analysis.ladder import ladder as train
 from lecture_nets.cli.table import empty_sheet, show
 from lecture_nets.cli.usage import UsageError
-from lecture_nets.data import ImageFolderDataModule, PartsWorldDataModule
+from lecture_nets.data import (
+    HierarchyWorldDataModule,
+    ImageFolderDataModule,
+    PartsWorldDataModule,
+)
 from lecture_nets.names import choose
 from lecture_nets.nets import NETS
 from lecture_nets.training import MODULES, ImageClassifier
 from lecture_nets.training.quiet import quiet_lightning
 from lecture_nets.visualize.ladder import draw_ladder
+
+EMBEDDED = {"parts_world": PartsWorldDataModule, "hierarchy_world": HierarchyWorldDataModule}
 
 
 @quiet_lightning()
@@ -30,7 +36,13 @@ def ladder(args: list[str]) -> None:
         "ladder.json.",
     )
     parser.add_argument("nets", nargs="*", metavar="net", help=f"{', '.join(NETS)} (all)")
-    parser.add_argument("--root", help="photos, a folder or a zip (default: the embedded images)")
+    images = parser.add_mutually_exclusive_group()
+    images.add_argument("--root", help="photos, a folder or a zip (default: embedded images)")
+    images.add_argument(
+        "--data",
+        metavar="NAME",
+        help=f"embedded images: {', '.join(EMBEDDED)} (default: parts_world)",
+    )
     parser.add_argument("--image-size", type=int, default=96, metavar="N", help="default 96")
     parser.add_argument("--epochs", type=int, default=6, metavar="N", help="default 6")
     parser.add_argument(
@@ -50,11 +62,12 @@ def ladder(args: list[str]) -> None:
             raise UsageError(
                 f"--image-size {given.image_size}: {name} needs {NETS[name].min_size} or more."
             )
+    embedded = choose("embedded images", given.data or "parts_world", EMBEDDED)
     given.output.mkdir(parents=True, exist_ok=True)  # fails before the training, not after it
     if given.root:
         data = ImageFolderDataModule(given.root, image_size=given.image_size)
     else:
-        data = PartsWorldDataModule(image_size=given.image_size)
+        data = embedded(image_size=given.image_size)
     seed_everything(0, verbose=False)  # also of the weights, which are drawn here
     kinds = [MODULES[f"{NETS[name].__name__}Module"] for name in names]
     modules = [
@@ -62,7 +75,8 @@ def ladder(args: list[str]) -> None:
         for kind in kinds
     ]
     rungs = train(announced(modules), data, given.epochs, enable_progress_bar=True)
-    learned = f"{given.root or 'PartsWorld'}: {len(data.train_set)} images"  # pyright: ignore
+    source = given.root or embedded.__name__.removesuffix("DataModule")
+    learned = f"{source}: {len(data.train_set)} images"  # pyright: ignore
     caption = (
         f"{learned} of {given.image_size} pixels, epochs: {given.epochs}; "
         f"{rungs[0].test_images} test images. {given.width:g} of the channels; one seed."

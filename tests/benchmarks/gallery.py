@@ -205,6 +205,13 @@ PAGE: list[tuple[str, str, list[str]]] = [
         ["../meaning*"],
     ),
     (
+        "A world in which depth is needed",
+        "Slides 1 and 2 on HierarchyWorld. `analysis.depth`, `analysis.hierarchy`, "
+        "`visualize.depth`, `visualize.hierarchy`; the numbers are on "
+        "[its page](hierarchy_world.md).",
+        ["../hierarchy_world_*"],
+    ),
+    (
         "The evidence for a class",
         "`visualize.attribution`. Maps of a small network may miss, as Grad-CAM does here for the "
         "bicycle; the second network was trained on ImageNet.",

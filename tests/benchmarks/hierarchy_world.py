@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from gallery import shrink
 from torch import Tensor
 
 from lecture_nets import ShallowSVMModule
@@ -102,7 +103,7 @@ def depth() -> Row:
         "setting": SETTING + "; synonyms 4",
         "equal_width": rows(4, EQUAL),
         "each_deeper_one_smaller": rows(4, SHRINKING),
-        "wide": rows(4, [(3, 2.0)]),
+        "wide": rows(4, [(3, 3.0)]),
     }
 
 
@@ -392,6 +393,7 @@ def pictures(report: Row) -> None:
         )
     for name, picture in drawn.items():
         path = picture.save(DOCS / "images" / f"hierarchy_world_{name}.png")
+        shrink(path)
         print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
