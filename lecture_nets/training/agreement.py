@@ -4,6 +4,7 @@ A checkpoint keeps its learning rate, momentum and place in the schedule, whatev
 resumes was built with; what differs is an error where it cannot work, and one line where it can.
 """
 
+import inspect
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -26,6 +27,15 @@ def facts_of(module: Any) -> dict[str, Any]:
     facts["accumulate_grad_batches"] = trainer.accumulate_grad_batches
     if recipe["schedule"] == "one_cycle":
         facts["end of one_cycle"] = [trainer.max_epochs, trainer.max_steps]
+    facts["trained tensors"] = sum(
+        len(group["params"]) for optimizer in trainer.optimizers for group in optimizer.param_groups
+    )
+    for callback in trainer.callbacks:
+        if type(callback).__module__.startswith("lecture_nets.callbacks."):
+            for option in inspect.signature(type(callback)).parameters:
+                value = getattr(callback, option, None)
+                if isinstance(value, int | float | str):
+                    facts[f"{type(callback).__name__}.{option}"] = value
     loader = trainer.train_dataloader
     if isinstance(loader, DataLoader):
         facts["batch_size"] = loader.batch_size
@@ -51,8 +61,33 @@ def check_recipe(module: Any, before: Mapping[str, Any]) -> None:
         )
 
 
+def check_tensors(before: Mapping[str, Any], tensors: int) -> None:
+    """The optimizer of a checkpoint has seen as many tensors as are trained now.
+
+    Raises:
+        ValueError: it has not; says both numbers, and the cure.
+    """
+    if tensors != before.get("trained tensors", tensors):
+        raise ValueError(
+            f"The checkpoint's optimizer trains {before['trained tensors']} tensors, this run "
+            f"{tensors}: layers were frozen or freed in between. Cure: freeze the same layers, or "
+            "start a new run from the weights: lecture_nets.load(path)."
+        )
+
+
 def tell_changes(module: Any, before: Mapping[str, Any]) -> None:
-    """Warn in one line of all that differs between a checkpoint's run and this one."""
+    """Warn in one line of all that differs between a checkpoint's run and this one.
+
+    Raises:
+        ValueError: the schedule of the checkpoint has ended at a learning rate of 0.
+    """
+    optimizers = module.trainer.optimizers
+    if before and all(not group["lr"] for one in optimizers for group in one.param_groups):
+        raise ValueError(
+            f"The schedule of the checkpoint ({before['recipe']['schedule']}) has ended at a "
+            "learning rate of 0, so nothing more would be learned. Cure: start a new run from the "
+            "weights: lecture_nets.load(path)."
+        )
     now = facts_of(module)
     old, new = (
         {key: x for key, x in facts.get("recipe", {}).items() if key not in ELSEWHERE}
@@ -65,8 +100,15 @@ def tell_changes(module: Any, before: Mapping[str, Any]) -> None:
     was, asked = (", ".join(f"{key}={facts[key]}" for key in changed) for facts in (old, new))
     rank_zero_warn(
         f"Resuming with other options: the checkpoint has {was}; this run asks for {asked}. The "
-        "learning rate and what else the optimizer keeps go on as in the checkpoint; a one-cycle "
-        "schedule jumps to its new course; batches are those of this run."
+        "learning rate and what else optimizer and schedule keep go on as in the checkpoint, a "
+        "one-cycle schedule to the end it was planned for; the rest is as this run asks."
+    )
+
+
+def misfit(changed: str) -> ValueError:
+    return ValueError(
+        f"{changed[0].upper()}{changed[1:]}, so its weights do not fit. Cure: build the module "
+        "with the options of the checkpoint; lecture_nets.load(path) does."
     )
 
 

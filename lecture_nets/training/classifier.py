@@ -186,7 +186,8 @@ class ImageClassifier(PortableModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)
-        if "state_dict" in checkpoint and self.trainer.state.fn == TrainerFn.FITTING:
+        trainer = self._trainer  # none where a callback saves after an error
+        if "state_dict" in checkpoint and trainer and trainer.state.fn == TrainerFn.FITTING:
             checkpoint["lecture_nets"]["training"] = agreement.facts_of(self)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -347,7 +348,9 @@ class ImageClassifier(PortableModule):
     def configure_optimizers(self) -> Any:
         recipe = self.recipe
         lr = recipe.lr if self.lr is None else self.lr
-        optimizer = optimization.build_optimizer(recipe, optimization.learned_tensors(self.net), lr)
+        tensors = optimization.learned_tensors(self.net)
+        agreement.check_tensors(self.resumed, len(tensors))
+        optimizer = optimization.build_optimizer(recipe, tensors, lr)
         # Both facts load the data, so they are asked for only where the schedule needs them.
         facts: dict[str, Any] = {}
         if recipe.schedule == "one_cycle":

@@ -13,7 +13,7 @@ from lecture_nets.checkpoints import CheckpointError, non_finite_keys, read_chec
 from lecture_nets.data.base import normalize
 from lecture_nets.data.transforms import eval_transform
 from lecture_nets.training import pretrained
-from lecture_nets.training.agreement import differences
+from lecture_nets.training.agreement import differences, misfit
 
 COMPILED = "_orig_mod."
 
@@ -80,10 +80,7 @@ class PortableModule(LightningModule):
             return super().load_state_dict(state_dict, strict=strict, assign=assign)
         except RuntimeError as error:
             if changed := differences(self.recorded_options, self.hparams):
-                raise ValueError(
-                    f"{changed[0].upper()}{changed[1:]}, so its weights do not fit. Cure: build "
-                    "the module with the options of the checkpoint; lecture_nets.load(path) does."
-                ) from error
+                raise misfit(changed) from error
             raise
 
     @classmethod
@@ -98,6 +95,7 @@ class PortableModule(LightningModule):
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **options: Any) -> Any:
+        recorded: dict[str, Any] = {}
         # Before the constructor runs: with another class's arguments it would fail unclearly. What
         # is no local file, an address or an open file, is checked once it is loaded.
         if isinstance(checkpoint_path, str | Path) and "://" not in str(checkpoint_path):
@@ -109,7 +107,13 @@ class PortableModule(LightningModule):
                     "are loaded by lecture_nets.weights.load_weights(module.net, weights)."
                 )
             cls.check_is_mine(checkpoint)
-        return super().load_from_checkpoint(checkpoint_path, *args, **options)
+            recorded = checkpoint.get("hyper_parameters", {})
+        try:
+            return super().load_from_checkpoint(checkpoint_path, *args, **options)
+        except RuntimeError as error:
+            if changed := differences(recorded, options):
+                raise misfit(changed) from error
+            raise
 
     @classmethod
     def from_pretrained(cls, source: str | Path, **options: Any) -> Any:

@@ -13,7 +13,7 @@ from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.plugins import TorchCheckpointIO
 from lightning.pytorch.strategies import DDPStrategy
-from torch.multiprocessing import ProcessExitedException
+from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
 from lecture_nets import AlexNetModule, load
 from lecture_nets.checkpoints import CheckpointError, SafeCheckpointIO
@@ -238,3 +238,19 @@ def test_a_signal_to_one_process_of_two_stops_both_and_they_go_on_exactly(tmp_pa
     (saved,) = (tmp_path / "stopped").rglob("stopped-*.ckpt")
     for weights in fit("resumed", saved):
         assert all(torch.equal(weights[key], one[key]) for key in one)
+
+
+@FORKED
+def test_processes_that_read_different_classes_are_told(tmp_path):
+    class Other(PartsWorldDataModule):
+        def setup(self, stage=None):
+            super().setup(stage)
+            if torch.distributed.get_rank() == 1:
+                self.class_names = (*self.class_names[1:], "zebra")
+
+    with pytest.raises(
+        ProcessRaisedException, match=r"process 0: car.*process 1: .*zebra.*same folder"
+    ):
+        trainer(tmp_path, **two()).fit(
+            Module(), Other(64, batch_size=4, train_size=16, val_size=8, test_size=8)
+        )

@@ -6,10 +6,12 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch import Callback
 from PIL import Image
 from torch import nn
 
 from lecture_nets import AlexNetModule, GoogLeNetModule, ImageClassifier, InceptionV3Module
+from lecture_nets.callbacks import LabelSmoothing
 from lecture_nets.checkpoints import CheckpointError
 from lecture_nets.data import ImageFolderDataModule, PartsWorldDataModule
 from lecture_nets.nets import AlexNet, ShallowSVM
@@ -168,12 +170,23 @@ def test_classes_are_compared_by_name_wherever_a_checkpoint_meets_data(quiet_tra
     quiet_trainer().fit(load(tmp_path / "abc.ckpt"), other)  # learns the new ones: no mistake
 
 
+class SavesEpoch(Callback):
+    def __init__(self, path):
+        self.path = path
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        if trainer.current_epoch == 0:
+            trainer.save_checkpoint(self.path)
+
+
 @pytest.fixture
 def first_run(quiet_trainer, tmp_path):
-    trainer = quiet_trainer(max_epochs=1)
+    """The checkpoint of the first epoch of two."""
+    path = tmp_path / "first.ckpt"
+    trainer = quiet_trainer(max_epochs=2, callbacks=[SavesEpoch(path), LabelSmoothing(0.1)])
     trainer.fit(AlexNetModule(10, **TINY), data())
-    trainer.save_checkpoint(tmp_path / "first.ckpt")
-    return tmp_path / "first.ckpt"
+    trainer.save_checkpoint(tmp_path / "ended.ckpt")
+    return path
 
 
 def data(**options):
@@ -209,10 +222,30 @@ def test_resuming_with_other_numbers_says_which(quiet_trainer, first_run, option
     module = AlexNetModule(10, **TINY | options)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        quiet_trainer(max_epochs=2).fit(module, data(**sizes), ckpt_path=first_run)
+        trainer = quiet_trainer(max_epochs=2, callbacks=[LabelSmoothing(0.1)])
+        trainer.fit(module, data(**sizes), ckpt_path=first_run)
     lines = [str(w.message) for w in caught if "Resuming with other options" in str(w.message)]
     assert len(lines) == 1
     assert re.search(said, lines[0])
+
+
+def test_resuming_what_has_ended_or_was_frozen_or_smoothed_is_told(
+    quiet_trainer, first_run, tmp_path
+):
+    longer = quiet_trainer(max_epochs=4)
+    with pytest.raises(ValueError, match=r"one_cycle.*ended at a learning rate of 0"):
+        longer.fit(AlexNetModule(10, **TINY), data(), ckpt_path=tmp_path / "ended.ckpt")
+    module = AlexNetModule(10, **TINY)
+    module.net.trunk[0].requires_grad_(False)
+    with pytest.raises(ValueError, match=r"trains 16 tensors, this run 14.*frozen"):
+        quiet_trainer(max_epochs=2).fit(module, data(), ckpt_path=first_run)
+    trainer = quiet_trainer(max_epochs=2, callbacks=[LabelSmoothing(0.3)])
+    with pytest.warns(
+        UserWarning, match=r"LabelSmoothing.epsilon=0\.1.*LabelSmoothing.epsilon=0\.3"
+    ):
+        trainer.fit(AlexNetModule(10, **TINY), data(), ckpt_path=first_run)
+    with pytest.raises(ValueError, match=r"has num_classes=10, this module num_classes=5"):
+        AlexNetModule.load_from_checkpoint(first_run, num_classes=5)
 
 
 def test_a_checkpoint_of_a_compiled_network_loads(quiet_trainer, loader, tmp_path):
