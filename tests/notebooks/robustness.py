@@ -62,8 +62,10 @@ def probe(expression: str) -> nbformat.NotebookNode:
     return new_notebook(cells=[cell])
 
 
-def run(circumstance: Circumstance, names: list[str], folder: Path) -> tuple[bool, str]:
-    """Run notebooks under one circumstance: passed, and what pytest said."""
+def run(
+    circumstance: Circumstance, names: list[str], folder: Path, *options: str
+) -> tuple[bool, str]:
+    """Run notebooks under one circumstance, with options of pytest: passed, and what it said."""
     home = folder / "moved" if circumstance.moved else FOLDER
     if circumstance.moved:
         shutil.copytree(FOLDER, home)
@@ -78,6 +80,7 @@ def run(circumstance: Circumstance, names: list[str], folder: Path) -> tuple[boo
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:python", "-p", "no:cacheprovider"),
         *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=600"),
         *("--nbval-sanitize-with", str(FOLDER / "nbval.cfg")),
+        *options,
         *map(str, [probing, *(home / name for name in names)]),
     ]
     result = subprocess.run(
