@@ -52,13 +52,13 @@ def draw_silenced(trained: Mapping[str, Silenced], untrained: Mapping[str, Silen
             "same rows of both, one or more."
         )
     words = "; ".join(
-        f"{row} {100 * each.per_unit.mean:.2f}, untrained "
-        f"{abs(100 * untrained[row].per_unit.mean):.2f}"
+        f"{row} {100 * each.per_unit.mean:.1f} %, untrained "
+        f"{abs(100 * untrained[row].per_unit.mean):.1f} %"
         for row, each in trained.items()
     )
     picture = Picture(
         "What the silence of one unit costs",
-        alt=f"Points of accuracy that one silent unit costs on average, by layer: {words}.",
+        alt=f"Accuracy that one silent unit costs on average, by layer: {words}.",
         caption="Whiskers: 95 % intervals over images.",
         size=(8, 4.5),
     )
@@ -97,9 +97,10 @@ def draw_load(
     """
     picture = Picture(
         "The more users, the more is lost",
-        alt=f"A dot for each of {len(names)} strokes: the more textures use it, the more accuracy "
-        f"is lost when it is erased, from {100 * min(lost):.0f} to {100 * max(lost):.0f} points. "
-        f"Correlation {found.r:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}.",
+        alt=f"A dot for each of {len(names)} strokes: accuracy lost when it is erased, from "
+        f"{100 * min(lost):.0f} % to {100 * max(lost):.0f} %, against the textures that use it. "
+        f"Correlation {found.r:.2f}.",
+        caption=f"Correlation {found.r:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}.",
         size=(7, 4.5),
     )
     (axes,) = picture.axes()

@@ -10,7 +10,7 @@ from torchvision.utils import make_grid
 from lecture_nets.visualize.figures import DPI, Picture
 
 GAP = 2  # pixels between pictures
-SHADES = 31  # steps of each color: the file is half as large, and nobody sees it
+SHADES = 15  # steps of each color: the file is half as large, and nobody sees it
 MARGIN = 0.25  # inches around a sheet
 
 

@@ -122,7 +122,7 @@ def heat() -> Picture:
 
 
 def cat() -> Picture:
-    """Of a network trained on ImageNet, which comes with the extra ``oracle``."""
+    """Of a network trained on ImageNet, which comes with the extra ``notebooks``."""
     sys.path.append(str(ROOT / "tests" / "visualize"))
     from imagenet import imagenet_net, photo  # pyright: ignore[reportMissingImports]
     from torchvision.models import AlexNet_Weights

@@ -58,14 +58,25 @@ def test_untrained_bars_stand_beside_and_words_tell_both():
     assert [(bar.get_hatch(), bar.get_height()) for bar in bars if bar.get_hatch()] == [("///", 25)]
     assert "conv_1 1 texture, 2 part, 0 class" in picture.alt
     assert "before training: conv_1 0 texture, 0 part, 1 class" in picture.alt
-    assert "class: conv_1 0.05, fc_2 1.00; highest in fc_2" in picture.alt
+    assert "class: conv_1 0.05, fc_2 1.00." in picture.alt
 
 
-def test_words_do_not_praise_the_best_of_guesses():
-    guesses = [replace(each, accuracy=each.chance) for each in results()]
-    alt = draw_meaning(guesses).alt
-    assert alt.count("nowhere above guessing") == 3
-    assert "highest" not in alt
+def test_intervals_are_drawn_where_the_answers_are_known():
+    rows = {
+        question: tuple((i, i % 5, (i + (i % 3 == 0)) % 5) for i in range(60))
+        for question in QUESTIONS
+    }
+    known = [replace(each, answered=rows[each.question]) for each in results()]
+
+    def drawn(probes):
+        lines = draw_meaning(probes).figure.axes[0].collections
+        return [segment for line in lines for segment in line.get_segments()]
+
+    assert drawn(results()) == []
+    low, high = drawn(known)[0][:, 1]
+    assert high - low == pytest.approx(
+        2 * 1.96 * (2 / 3 / 3 / 60) ** 0.5 / (1 - 0.125 / 2), rel=0.3
+    )
 
 
 def test_the_line_behind_the_last_layer_with_places_is_there_only_if_there_is_one():
