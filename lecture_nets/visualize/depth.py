@@ -7,8 +7,10 @@ from lecture_nets.analysis.depth import DepthPoint
 from lecture_nets.analysis.hierarchy import Erased
 from lecture_nets.analysis.label_noise import Interval
 from lecture_nets.visualize.figures import BLACK, BLUE, ORANGE, PALETTE, Picture
+from lecture_nets.visualize.ladder import in_layers
 
 MARKERS = "osD^vP"
+BESIDE = ((10, 8), (-10, -16), (10, -16))  # points from a mark to its words, curve by curve
 
 
 def draw_depth(
@@ -37,7 +39,7 @@ def draw_depth(
     words = "; ".join(
         f"{name}: "
         + ", ".join(
-            f"{point.depth} layers with {point.parameters:,} parameters "
+            f"{in_layers(point.depth)} with {point.parameters:,} parameters "
             f"{point.test_error.mean:.1%} ± {point.test_error.half:.1%}"
             for point in points
         )
@@ -58,13 +60,14 @@ def draw_depth(
             depths, means, halves, label=name, marker=MARKERS[number % len(MARKERS)],
             linewidth=2.5, markersize=9, capsize=5,
         )  # fmt: skip
+        x, y = BESIDE[number % len(BESIDE)]
         for point, mean in zip(points, means, strict=True):
             axes.annotate(
-                f"{point.parameters / 1000:.0f} k",
+                short(point.parameters),
                 (point.depth, mean),
-                (10, 8) if number % 2 == 0 else (-10, -16),  # beside the line, not on the other
+                (x, y if mean > 5 else 8),  # not below the axis
                 textcoords="offset points",
-                ha="left" if number % 2 == 0 else "right",
+                ha="left" if x > 0 else "right",
                 fontsize=10,
                 color=PALETTE[number % len(PALETTE)],
             )
@@ -79,6 +82,10 @@ def draw_depth(
     axes.grid(axis="y", alpha=0.3)
     axes.legend(fontsize=12)
     return picture
+
+
+def short(parameters: int) -> str:
+    return f"{parameters / 1e6:.0f} M" if parameters >= 1e6 else f"{parameters / 1000:.0f} k"
 
 
 def draw_samples(

@@ -25,7 +25,7 @@ EPOCHS = 6
 CAPTION = (
     f"PartsWorld, {IMAGES['difficulty']}: {IMAGES['train_size']} images of {IMAGES['image_size']} "
     f"pixels, {EPOCHS} epochs; {IMAGES['test_size']} test images. "
-    "A quarter of the channels; one seed."
+    "Convolutional networks with a quarter of their channels; one seed."
 )
 NAMES = [net.__name__ for net in NETS.values()]
 WIDTHS = dict.fromkeys(NAMES, 0.25) | {"ShallowSVM": 1.0}

@@ -24,6 +24,12 @@ def test_guessing_is_a_line_only_where_it_leaves_the_points_room():
     assert far.get_ylim()[1] == pytest.approx(125 * 0.31)
 
 
+def test_millions_of_parameters_and_one_layer_are_told_as_such():
+    picture = draw_depth({"VGG": [DepthPoint(1, 132_863_336, Interval(0.3, 0.01))]}, guessing=1)
+    assert "VGG: 1 layer with 132,863,336 parameters" in picture.alt
+    assert [text.get_text() for text in picture.figure.axes[0].texts] == ["133 M"]
+
+
 @pytest.mark.parametrize("curves", [{}, {"none": []}])
 def test_nothing_to_draw_is_named(curves):
     with pytest.raises(ValueError, match="draw_depth: found curves"):
