@@ -68,15 +68,13 @@ def test_a_path_of_a_machine_would_be_found(shown):
     assert ABSOLUTE.search(shown)
 
 
-def test_every_picture_has_words_and_may_differ(pair):
+def test_every_picture_has_words(pair):
     for cell in pair.outputs:
         for output in cell.outputs:
             data = output.get("data", {})
             assert not data.keys() & set(PICTURES), f"not a Picture: {cell.source}"
             images = Images(data.get("text/html", "")).found
             assert all(image.get("alt", "").strip() for image in images), cell.source
-            if images:
-                assert "nbval-ignore-output" in cell.metadata.tags, cell.source
 
 
 def test_a_picture_of_ours_has_words():
