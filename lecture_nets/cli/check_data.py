@@ -1,6 +1,7 @@
 """`lecture-nets check-data ROOT`: check a folder or zip for what training needs."""
 
 import argparse
+import shlex
 import statistics
 import warnings
 from collections import Counter, defaultdict
@@ -40,9 +41,11 @@ def check_data(args: list[str]) -> None:
     )
     show(sheet(data.class_names, splits, source.root.name))
     say(sizes_in_words(sizes))
-    drawn = [split for split in splits if split not in data.folders]
-    if drawn:
-        say(f"drawn from train, by a hash of each path: {', '.join(drawn)}")
+    if data.drawn:
+        drawn = ", ".join(split for split in splits if split in data.drawn)
+        say(f"drawn from each class of train, by a hash of each path: {drawn}")
+    if warning := data.of_test_images(splits):
+        say(warning)
     if left_out:
         say(f"left out: {left_out}")
     limit = None if given.all else LISTED
@@ -66,8 +69,9 @@ def check_data(args: list[str]) -> None:
             "Replace or delete them, or train with --data.on_bad skip."
         )
     say(
-        f"ready: lecture-nets fit --data ImageFolderDataModule --data.root {given.root} "
-        "--model InceptionV3Module --model.width 0.25 --model.recipe quick"
+        "ready: lecture-nets fit --data ImageFolderDataModule "
+        f"--data.root {shlex.quote(given.root)} --data.image_size 96 "
+        "--model InceptionV3Module --model.width 0.25 --model.recipe quick --trainer.max_epochs 45"
     )
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lecture_nets.analysis.cost import cost
+from lecture_nets.analysis.depth import wilson_interval
 from lecture_nets.analysis.predictions import (
     Predictions,
     most_confused,
@@ -107,9 +108,12 @@ def write_report(folder: Path, module: Any = None, data: ImageDataModule | None 
     title, lead = folder.resolve().name, f"Training started: {record['started']}."
     if isinstance(predictions, Predictions):
         title = f"{type(module).__name__} on {type(data).__name__}"
+        images = len(predictions.labels)
+        interval = wilson_interval(predictions.hits, images)
         lead = (
-            f"Of {len(predictions.labels):,} test images, {predictions.hits:,} are classified "
-            f"correctly: {predictions.accuracy:.1%}. {lead}"
+            f"Of {images:,} test images, {predictions.hits:,} are classified correctly: "
+            f"{predictions.accuracy:.1%} (95% interval {interval.low:.1%} to {interval.high:.1%}). "
+            f"{lead}"
         )
     pictures = folder / "report"
     pictures.mkdir(exist_ok=True)

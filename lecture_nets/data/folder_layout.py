@@ -123,19 +123,26 @@ def find_classes(source: ImageSource, splits: Mapping[str, str]) -> tuple[str, .
     return tuple(classes)
 
 
-def draw_split(path: str, fractions: Mapping[str, float]) -> str:
-    """Path of a training image -> the split that it is drawn into, ``train`` for the rest.
+def draw_splits(paths: Sequence[str], fractions: Mapping[str, float]) -> dict[str, list[str]]:
+    """Paths of one class's training images -> those of each split; ``train`` has the rest.
 
-    Depends on nothing but the path, so that adding images never moves another one.
+    The first in the order of the paths' hashes are the first split's, and so on: each has its share
+    of the class and, while one is left to learn from, at least one image. Where images are added,
+    neighbors in that order may exchange a few; but with equal shares for test and val, no training
+    image becomes a test image before its class has about doubled.
     """
+    ordered = sorted(paths, key=_hash_of)
+    splits: dict[str, list[str]] = {}
+    for split, fraction in fractions.items():
+        count = min(max(1, round(fraction * len(paths))), max(0, len(ordered) - 1))
+        splits[split], ordered = ordered[:count], ordered[count:]
+    return {**splits, "train": ordered}
+
+
+def _hash_of(path: str) -> bytes:
     # Macs write é as two characters, others as one.
     name = unicodedata.normalize("NFC", path).encode("utf-8", "surrogateescape")
-    position = int.from_bytes(hashlib.sha256(name).digest()[:8], "big") / 2**64
-    for split, fraction in fractions.items():
-        if position < fraction:
-            return split
-        position -= fraction
-    return "train"
+    return hashlib.sha256(name).digest()
 
 
 def first_lines(source: ImageSource, folder: str, stem: str) -> str | None:

@@ -8,11 +8,12 @@ from typing import Literal
 
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 from PIL import Image
+from torch.utils.data import DataLoader
 
 from lecture_nets.data.base import ImageDataModule
 from lecture_nets.data.folder_layout import (
     SPLITS,
-    draw_split,
+    draw_splits,
     find_classes,
     find_layout,
     first_lines,
@@ -22,6 +23,10 @@ from lecture_nets.data.image_source import ImageSource, join, open_source
 from lecture_nets.data.prepared import Prepared, prepare_splits
 from lecture_nets.progress import progress
 
+# Of the training images, for a split that has no folder.
+DRAWN_FRACTION = 0.1
+# Below this many images the share of a single one is told.
+_FEW = 100
 # Below this many files the check is over before a progress bar could be read.
 _BAR_FROM = 2_000
 
@@ -40,16 +45,20 @@ class ImageFolderDataModule(ImageDataModule):
     Every file's header is checked before the first batch. Classes are those of the training
     images, in alphabetical order, and known as soon as this is constructed.
 
-    A split that has no folder is drawn from the training images by a hash of each file's path:
-    adding or removing files never moves another file to a different split.
+    Without a folder for validation, its images are drawn from the training images, and without one
+    for either those for test too: a share of each class, at least one image, in the order of a hash
+    of each file's path, so that few move where files are added or removed. Beside a folder for
+    validation, test images are drawn only if ``test_fraction`` is given; else there are none.
 
     Args:
         root: folder, or ``.zip`` read without unpacking; one folder around everything is fine.
         image_size: side of the square that the network sees.
         batch_size: images in a batch.
         num_workers: processes that load images; 0 loads in the main process.
-        val_fraction: share of the training images used for validation, if there is no val folder.
-        test_fraction: share of the training images used for test, if there is no test folder.
+        val_fraction: share of the training images used for validation, if there is no val folder;
+            0.1 if left out.
+        test_fraction: share of the training images used for test, if there is no test folder; if
+            left out, 0.1 without a val folder and none with one.
         on_bad: what to do about files that are no usable images: stop, or leave them out.
         augment: vary the training images by random crops, mirroring and colors.
 
@@ -57,6 +66,11 @@ class ImageFolderDataModule(ImageDataModule):
         source: the files of ``root``.
         folders: the folder of each split that has one.
         beside: folders next to these, which are not used.
+        drawn: the share of each split that is drawn from the training images.
+
+    Raises:
+        ValueError: the folders do not fit, or an option that would be ignored; says which are
+            allowed.
     """
 
     def __init__(
@@ -66,28 +80,41 @@ class ImageFolderDataModule(ImageDataModule):
         image_size: int = 224,
         batch_size: int = 32,
         num_workers: int = 0,
-        val_fraction: float = 0.1,
-        test_fraction: float = 0.1,
+        val_fraction: float | None = None,
+        test_fraction: float | None = None,
         on_bad: Literal["error", "skip"] = "error",
         augment: bool = True,
     ) -> None:
         super().__init__(image_size, batch_size, num_workers)
-        if not (val_fraction > 0 and test_fraction > 0 and val_fraction + test_fraction < 1):
+        given = {"test": test_fraction, "val": val_fraction}
+        shares = {k: DRAWN_FRACTION if share is None else share for k, share in given.items()}
+        if not (min(shares.values()) > 0 and sum(shares.values()) < 1):
             raise ValueError(
                 "val_fraction and test_fraction must be above 0 and below 1 together, "
-                f"got {val_fraction} and {test_fraction}"
+                f"got {shares['val']} and {shares['test']}"
             )
         if on_bad not in ("error", "skip"):
             raise ValueError(f"on_bad must be 'error' or 'skip', got {on_bad!r}")
         self.root = root
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
         self.on_bad = on_bad
         self.augment = augment
         self.augmentation = "crop" if augment else None
         self.source = open_source(root)
         layout = find_layout(self.source)
         self.folders, self.beside = layout.splits, layout.beside
+        for split, folder in self.folders.items():
+            if given.get(split) is not None:
+                raise ValueError(
+                    f"{split}_fraction={given[split]} would be ignored: {root} has the folder "
+                    f"{folder}. Leave the fraction out, or move the images of {folder} to train."
+                )
+        self.drawn = {
+            split: share
+            for split, share in shares.items()
+            if split not in self.folders
+            # Who brings a split knows which images to learn from; so none is taken away unasked.
+            and (split == "val" or "val" not in self.folders or given[split] is not None)
+        }
         self.class_names = find_classes(self.source, self.folders)
         unknown = f"unknown: check with the owner of {root}"
         self.license = first_lines(self.source, layout.top, "LICENSE") or unknown
@@ -109,6 +136,7 @@ class ImageFolderDataModule(ImageDataModule):
         counts = ", ".join(f"{len(splits[split]):,} {split}" for split in SPLITS)
         rank_zero_info(
             f"{self.root}: {counts} images of {self.num_classes} classes"
+            + (f"; {warning}" if (warning := self.of_test_images(splits)) else "")
             + (f"; left out: {left_out}" if left_out else "")
         )
         self.train_set, self.val_set, self.test_set = prepare_splits(
@@ -117,6 +145,17 @@ class ImageFolderDataModule(ImageDataModule):
             augment=self.augment,
             num_workers=self.num_workers,
         ).values()
+
+    def test_dataloader(self) -> DataLoader:
+        if not len(self.test_set):  # pyright: ignore[reportArgumentType]
+            raise ValueError(
+                f"{self.root} has no test images, since it has a folder for validation and none "
+                "for test. Add one, give test_fraction (--data.test_fraction 0.1), or use the "
+                "validation images (validate)."
+            )
+        return super().test_dataloader()
+
+    predict_dataloader = test_dataloader
 
     def unaugmented(self) -> Prepared:
         return self.train_set.unaugmented()  # pyright: ignore[reportAttributeAccessIssue]
@@ -173,30 +212,39 @@ class ImageFolderDataModule(ImageDataModule):
 
     def draw_splits(self, listed: Mapping[str, list[ImageFile]]) -> dict[str, list[ImageFile]]:
         """Files by folder -> files by split: splits without a folder are drawn from train."""
-        fractions = {"test": self.test_fraction, "val": self.val_fraction}
-        missing = {split: part for split, part in fractions.items() if split not in listed}
         splits = {split: list(listed.get(split, [])) for split in SPLITS}
+        # Relative to the class folders, so that neither zipping nor a folder around it matters.
+        files = {f.path.removeprefix(self.folders["train"]).lstrip("/"): f for f in listed["train"]}
         splits["train"] = []
-        for file in listed["train"]:
-            # Relative to the class folders, so that neither zipping nor a folder around it matters.
-            path = file.path.removeprefix(self.folders["train"]).lstrip("/")
-            splits[draw_split(path, missing)].append(file)
+        for label in range(self.num_classes):
+            paths = [path for path, file in files.items() if file.label == label]
+            for split, some in draw_splits(paths, self.drawn).items():
+                splits[split] += [files[path] for path in sorted(some)]
         return splits
+
+    def of_test_images(self, splits: Mapping[str, list[ImageFile]]) -> str:
+        """A word to the user where test images are none or few, else ``""``."""
+        count = len(splits["test"])
+        if not count:
+            return (
+                "no test images, since there is a folder for validation and none for test: add "
+                "one, or draw some from train with test_fraction (--data.test_fraction 0.1)"
+            )
+        return f"each test image is {1 / count:.0%} of the test accuracy" if count < _FEW else ""
 
     def check_splits(self, splits: Mapping[str, list[ImageFile]]) -> None:
         """Refuses splits that cannot be used, and tells of those that can mislead."""
-        for split in SPLITS:
+        for split in SPLITS if "test" in {**self.folders, **self.drawn} else ("train", "val"):
             labels = {file.label for file in splits[split]}
             absent = [name for i, name in enumerate(self.class_names) if i not in labels]
             if absent and (split == "train" or not labels):
-                drawn = {"val", "test"} - set(self.folders)
                 raise ValueError(
                     f"{self.root}: no usable {split} image"
                     + (f" of {', '.join(absent)}" if labels else "")
                     + "; add images"
                     + (
-                        f", or change {' and '.join(f'{s}_fraction' for s in drawn)}"
-                        if drawn
+                        f", or change {' and '.join(f'{s}_fraction' for s in self.drawn)}"
+                        if self.drawn
                         else ""
                     )
                 )

@@ -56,7 +56,7 @@ def open_source(root: str | Path) -> ImageSource:
 
 
 EXPECTED_LAYOUT = """Expected is a folder or a .zip that holds one of
-  {train,val,test}/<class>/*.jpg   (val and test are drawn from train where they are missing)
+  {train,val,test}/<class>/*.jpg   (val, or val and test, are drawn from train if missing)
   <class>/*.jpg                    (split by a hash of each file's path)"""
 
 

@@ -14,7 +14,8 @@ def test_good_photos_are_counted_and_the_next_command_is_named(photos, run):
     assert re.search(r"^cat +\d+ +\d+ +\d+ +40 *$", out, re.MULTILINE)
     assert re.search(r"^all +\d+ +\d+ +\d+ +80 *$", out, re.MULTILINE)
     assert "short sides: 64 to 103 pixels, half of them 84 or more" in out
-    assert "drawn from train, by a hash of each path: val, test" in out
+    assert "drawn from each class of train, by a hash of each path: val, test" in out
+    assert "each test image is 12% of the test accuracy" in out
     assert "ready: lecture-nets fit --data ImageFolderDataModule --data.root photos" in out
 
 
@@ -28,6 +29,8 @@ def test_a_zip_is_the_same(photos, run):
 def test_the_command_it_names_runs(photos, run):
     _, out, _ = run("check-data", "photos")
     (words,) = re.findall("^ready: lecture-nets (.*)$", out, re.MULTILINE)
+    assert "--data.image_size 96" in words
+    assert "--trainer.max_epochs 45" in words
     short = ["--data.image_size", "75", "--model.width", "0.05", "--trainer.fast_dev_run", "true"]
     code, *_ = run(*words.split(), *short, "--trainer.accelerator", "cpu")
     assert code == 0

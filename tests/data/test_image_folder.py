@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from lecture_nets.data import image_source
-from lecture_nets.data.folder_layout import draw_split
+from lecture_nets.data.folder_layout import draw_splits
 from lecture_nets.data.image_files import load_image
 from lecture_nets.data.image_folder import ImageFolderDataModule
 from lecture_nets.data.transforms import eval_transform
@@ -176,20 +176,7 @@ def test_pictures_may_lie_deeper_in_a_class_folder(pack):
 def test_without_split_folders_a_hash_splits(pack):
     data = ready(pack(flat()), val_fraction=0.2, test_fraction=0.3)
     sizes = [len(paths(data, split)) for split in ("train", "val", "test")]
-    assert sum(sizes) == 80
-    assert 24 <= sizes[0] <= 56
-    assert 6 <= sizes[1] <= 28
-    assert 10 <= sizes[2] <= 40
-
-
-def test_adding_pictures_moves_no_other_one(pack, tmp_path):
-    before = ready(pack(flat()))
-    old = {path: split for split in ("train", "val", "test") for path in paths(before, split)}
-    more = {f"dog/new{i}.png": picture(500 + i) for i in range(30)}
-    after = ready(write(tmp_path / "more", {**flat(), **more}))
-    new = {path: split for split in ("train", "val", "test") for path in paths(after, split)}
-    assert old.items() <= new.items()
-    assert len(new) == 110
+    assert sizes == [40, 16, 24]
 
 
 def test_folder_and_zip_are_split_alike(tmp_path):
@@ -199,26 +186,83 @@ def test_folder_and_zip_are_split_alike(tmp_path):
     assert splits[0] == splits[1] == [path.removeprefix("inner/") for path in splits[2]]
 
 
-def test_the_share_drawn_is_the_fraction():
-    drawn = [draw_split(f"x/{i}.jpg", {"test": 0.1, "val": 0.2}) for i in range(5000)]
-    assert drawn.count("test") / 5000 == pytest.approx(0.1, abs=0.02)
-    assert drawn.count("val") / 5000 == pytest.approx(0.2, abs=0.02)
+def drawn(numbers: range, test: float = 0.1, val: float = 0.1) -> dict[str, set[int]]:
+    """Numbers of images of one class in each split."""
+    paths = {f"x/{i}.jpg": i for i in numbers}
+    splits = draw_splits(list(paths), {"test": test, "val": val})
+    return {split: {paths[path] for path in some} for split, some in splits.items()}
+
+
+@pytest.mark.parametrize(("images", "sizes"), [(100, (10, 20)), (33, (3, 7)), (14, (1, 3))])
+def test_the_share_drawn_is_the_fraction(images, sizes):
+    splits = drawn(range(images), 0.1, 0.2)
+    assert (len(splits["test"]), len(splits["val"])) == sizes
+    assert set.union(*splits.values()) == set(range(images))
+
+
+@pytest.mark.parametrize(("images", "left"), [(1, (0, 0, 1)), (2, (1, 0, 1)), (3, (1, 1, 1))])
+def test_of_few_images_one_is_always_left_to_learn_from(images, left):
+    splits = drawn(range(images))
+    assert tuple(len(splits[split]) for split in ("test", "val", "train")) == left
 
 
 def test_changing_val_fraction_moves_no_test_picture():
-    def test_part(val):
-        return {i for i in range(999) if draw_split(f"{i}", {"test": 0.1, "val": val}) == "test"}
-
-    assert test_part(0.1) == test_part(0.4)
+    assert drawn(range(999), 0.1, 0.1)["test"] == drawn(range(999), 0.1, 0.4)["test"]
 
 
-def test_a_missing_split_is_drawn_from_train(pack):
-    files = {**in_splits(splits="val"), **{f"train/{k}": v for k, v in flat().items()}}
-    files = {name: picture(i) for i, name in enumerate(files)}
+@pytest.mark.parametrize("images", [20, 50, 300])
+def test_no_training_picture_becomes_a_test_picture_where_some_are_added(images):
+    before = drawn(range(images))
+    for more in range(1, images * 2 // 3):
+        after = drawn(range(images + more))
+        assert not before["train"] & after["test"]
+        moved = sum(len(before[split] - after[split]) for split in before)
+        assert moved <= 2 * more
+
+
+def test_every_class_has_its_share_in_every_split(pack):
+    files = {**flat("cat", each=40), **{f"rare/{i}.png": picture(200 + i) for i in range(5)}}
     data = ready(pack(files))
-    assert paths(data, "val")[0] == "val/cat/0.png"
-    assert all(path.startswith("train/") for path in paths(data, "test"))
-    assert len(data.train_set) + len(data.test_set) == 80
+    for split, counts in {"train": (32, 3), "val": (4, 1), "test": (4, 1)}.items():
+        labels = [file.label for file in getattr(data, f"{split}_set").images.files]
+        assert (labels.count(0), labels.count(1)) == counts
+
+
+def test_few_test_pictures_are_never_few_in_silence(pack, caplog):
+    with caplog.at_level("INFO"):
+        data = ready(pack(flat(each=20)))
+    assert len(data.test_set) == 4
+    assert "32 train, 4 val, 4 test images of 2 classes; each test image is 25% of" in caplog.text
+
+
+def test_no_test_picture_is_taken_from_train_beside_a_val_folder(pack, caplog):
+    with caplog.at_level("INFO"):
+        data = ready(pack(in_splits(splits="train val")))
+    assert [len(s) for s in (data.train_set, data.val_set, data.test_set)] == [6, 6, 0]
+    assert "no test images, since there is a folder for validation and none for test" in caplog.text
+    for loader in (data.test_dataloader, data.predict_dataloader):
+        with pytest.raises(ValueError, match=r"has no test images.* Add one, give test_fraction"):
+            loader()
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_a_fraction_that_would_be_ignored_is_refused(pack, split):
+    with pytest.raises(
+        ValueError, match=f"{split}_fraction=0.2 would be ignored: .* {split}. Leav"
+    ):
+        ImageFolderDataModule(pack(in_splits()), **{f"{split}_fraction": 0.2})
+
+
+@pytest.mark.parametrize(
+    ("split", "other", "options"), [("val", "test", {"test_fraction": 0.1}), ("test", "val", {})]
+)
+def test_a_missing_split_is_drawn_from_train(pack, split, other, options):
+    files = {**in_splits(splits=split), **{f"train/{k}": v for k, v in flat().items()}}
+    files = {name: picture(i) for i, name in enumerate(files)}
+    data = ready(pack(files), **options)
+    assert paths(data, split)[0] == f"{split}/cat/0.png"
+    assert all(path.startswith("train/") for path in paths(data, other))
+    assert (len(paths(data, "train")), len(paths(data, other))) == (72, 8)
 
 
 def test_val_may_lack_a_class_and_labels_do_not_shift(pack):
@@ -351,7 +395,7 @@ def test_ignored_kinds_are_counted_once(pack, caplog):
         data = ready(pack({**in_splits(), **dict.fromkeys(extra, picture(500))}))
         data.setup("test")
     assert len(caplog.messages) == 1
-    assert re.search("6 train, 6 val, 6 test images of 2 classes; left out: ", caplog.text)
+    assert re.search("6 train, 6 val, 6 test images of 2 classes; .*left out: ", caplog.text)
     for what in ("2 .heic", "1 .txt", "1 files without an ending", "1 images in no class folder"):
         assert what in caplog.text
 
