@@ -73,7 +73,8 @@ def find_fault(path: Path) -> str | None:
     if start.startswith(b"PK") and not zipfile.is_zipfile(path):
         return "is cut off: the save or the copy was interrupted"
     sums = sums_beside(path.resolve())  # `last.ckpt` may be a link
-    if sums.is_file() and sums.read_text(errors="replace").split()[:1] != [sha256(path)]:
+    summed = sums.read_text(errors="replace").split()[:1] if sums.is_file() else []
+    if sums.exists() and summed != [sha256(path)]:
         return (
             "has changed since it was saved (its SHA-256 is not the one beside it): damaged, or "
             f"written by another program. Cure: another copy, or delete {sums.name} to trust it"

@@ -1,8 +1,10 @@
 """The commands of the shell: `lecture-nets fit | validate | test | report | …`."""
 
+import errno
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NamedTuple
 
 from lecture_nets import __version__
@@ -59,6 +61,7 @@ lecture-nets COMMAND --help tells the options of a command. For example:
 
   lecture-nets fit --model InceptionV3Module --model.width 0.25 --data PartsWorldDataModule
 """
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What the exit code says, beside 0.
 BAD_USAGE, BAD_DATA, BAD_CHECKPOINT, NOT_FINITE, INTERRUPTED = 2, 3, 4, 5, 130
 
@@ -90,6 +93,11 @@ def main(args: list[str] | None = None) -> int:
         if code is None:
             raise
         said = "\n".join(map(printable, str(error).splitlines()))
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+            said = (
+                f"{error.strerror}: nothing more can be written below {Path.cwd()}. What was whole "
+                "is whole. Make room (df -h, ulimit -f, quota), or start in another folder."
+            )
         print(f"lecture-nets: error: {said}", file=sys.stderr)
         return code
     return 0

@@ -107,6 +107,20 @@ def check_logits(logits: object, images: Tensor, num_classes: int, network: str)
         )
 
 
+def check_trainer(trainer: Any) -> None:
+    """Numbers that a Trainer takes without a look.
+
+    Raises:
+        ValueError: names the option, what was given and what is allowed.
+    """
+    if trainer.accumulate_grad_batches < 1:
+        raise ValueError(
+            f"Trainer(accumulate_grad_batches={trainer.accumulate_grad_batches}): 1 or more."
+        )
+    if trainer.gradient_clip_val is not None and not trainer.gradient_clip_val >= 0:
+        raise ValueError(f"Trainer(gradient_clip_val={trainer.gradient_clip_val}): 0 or more.")
+
+
 def check_momentum(net: nn.Module) -> None:
     """The running statistics of every batch norm move, and toward the batch.
 

@@ -1,5 +1,6 @@
 """Any network as a LightningModule that trains safely."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
@@ -163,6 +164,7 @@ class ImageClassifier(PortableModule):
             if not fitting:
                 checks.check_class_names(name, self.data_facts.get("class_names"), source, names)
         if fitting:
+            checks.check_trainer(trainer)
             self.check_can_be_saved()
             facts = ("class_names", "image_size", "mean", "std")
             self.data_facts = {
@@ -239,6 +241,13 @@ class ImageClassifier(PortableModule):
             # No hook is earlier: those that average weights copy the module in their `setup`.
             if isinstance(callback, StructureCallback):
                 callback.apply(self)
+        for kind, number in Counter(map(type, given)).items():
+            ours = kind.__module__.startswith("lecture_nets.callbacks.")
+            if ours and number > 1 and not issubclass(kind, StructureCallback):
+                raise ValueError(
+                    f"The Trainer has {number} callbacks {kind.__name__}, and only the last would "
+                    "count. Give one."
+                )
         return [
             own
             for own in self.own_callbacks()
@@ -255,6 +264,14 @@ class ImageClassifier(PortableModule):
             average = partial(optimization.ema_with_warm_up, self.recipe.ema_decay)
             callbacks.append(WeightAveraging(avg_fn=average))
         return [*callbacks, ExactResume(), StopOnSignal()]  # behind what acts after a step
+
+    def on_fit_end(self) -> None:
+        trainer = cast(Any, self.trainer)
+        if trainer.limit_train_batches != 0 and trainer.num_training_batches == 0:
+            raise ValueError(
+                f"{type(self).__name__} was given no batch to learn from: the training loader is "
+                "empty. Look at the length of its data set, its batch size and drop_last."
+            )
 
     # Steps
 

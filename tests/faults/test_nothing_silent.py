@@ -263,3 +263,23 @@ def test_bare_weights_in_place_of_a_checkpoint_are_told(tmp_path):
     torch.save(AlexNet(10, width=0.0625).state_dict(), tmp_path / "w.ckpt")
     with pytest.raises(CheckpointError, match=r"no state_dict.*load_weights"):
         AlexNetModule.load_from_checkpoint(tmp_path / "w.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (dict(gradient_clip_val=-1), "gradient_clip_val=-1"),
+        (dict(accumulate_grad_batches=0), "accumulate_grad_batches=0"),
+        (dict(callbacks=[LabelSmoothing(0.1), LabelSmoothing(0.3)]), "2 callbacks LabelSmoothing"),
+    ],
+)
+def test_what_a_trainer_takes_without_a_look_is_refused(quiet_trainer, loader, options, said):
+    with pytest.raises(ValueError, match=said):
+        quiet_trainer(**options).fit(AlexNetModule(10, **TINY), loader())
+
+
+@pytest.mark.filterwarnings("ignore:.*Total length of .* is zero")
+def test_a_loader_without_a_batch_is_no_training(quiet_trainer, loader):
+    module = AlexNetModule(10, width=0.0625, recipe="paper")
+    with pytest.raises(ValueError, match="no batch to learn from"):
+        quiet_trainer().fit(module, loader(images=2, batch_size=4, drop_last=True))

@@ -1,5 +1,6 @@
 """What a user of the shell may do wrong: each answer is short, names the thing, has its code."""
 
+import errno
 import os
 import re
 import threading
@@ -177,3 +178,11 @@ def test_names_of_strangers_do_not_reach_the_terminal_raw(saved, run):
     assert code == 0
     assert "\x1b" not in out
     assert r"cat\x1b[2J" in out
+
+
+def test_no_room_says_where_and_what_to_do(run, monkeypatch):
+    def full(args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("lecture_nets.cli.table.table", full)
+    check_answer(run("table"), 3, r"No space left on device: .*Make room \(df -h")
