@@ -53,15 +53,16 @@ def write_checkpoint(checkpoint: dict[str, Any], path: str | Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
-            digest = _write(checkpoint, part)
-            with part_of_sums.open("xb") as file:
-                _claim(file)
-                file.write(f"{digest}  {path.name}\n".encode())  # what `sha256sum -c` reads
-                _sync(file)
-            # A kill between these lines leaves a good file without a sum, never with a wrong one.
-            sums.unlink(missing_ok=True)
-            os.replace(part, path)
-            os.replace(part_of_sums, sums)
+            with _HashingFile(part) as file, part_of_sums.open("xb") as file_of_sums:
+                _claim(file_of_sums)
+                digest = _write(checkpoint, part, file)
+                file_of_sums.write(f"{digest}  {path.name}\n".encode())  # for `sha256sum -c`
+                _sync(file_of_sums)
+                _let_go(file, file_of_sums)
+                # A kill between these leaves a good file without a sum, never with a wrong one.
+                sums.unlink(missing_ok=True)
+                os.replace(part, path)
+                os.replace(part_of_sums, sums)
             _sync_folder(folder)
         finally:
             for left in (part, part_of_sums):
@@ -86,6 +87,7 @@ def whole_file(path: str | Path, needed: int) -> Iterator[Path]:
                 _claim(file)
                 yield part
                 _sync(file)
+                _let_go(file)
                 os.replace(part, path)
             _sync_folder(path.parent)
         finally:
@@ -114,18 +116,17 @@ class _HashingFile(FileIO):
         return len(data)
 
 
-def _write(checkpoint: dict[str, Any], part: Path) -> str:
+def _write(checkpoint: dict[str, Any], part: Path, file: _HashingFile) -> str:
     """Write, sync and try a file; its SHA-256."""
-    with _HashingFile(part) as file:
-        try:
-            torch.save(checkpoint, file)
-            _sync(file)
-            # Reads the structure again, not the weights: what cannot be loaded is not kept.
-            torch.load(part, map_location="cpu", weights_only=True, mmap=True)
-        except (pickle.PickleError, AttributeError, TypeError):
-            raise CheckpointError(f"Not saved: {unloadable_entry(checkpoint)}") from None
-        except RuntimeError as error:
-            raise file.error or error from None
+    try:
+        torch.save(checkpoint, file)
+        _sync(file)
+        # Reads the structure again, not the weights: what cannot be loaded is not kept.
+        torch.load(part, map_location="cpu", weights_only=True, mmap=True)
+    except (pickle.PickleError, AttributeError, TypeError):
+        raise CheckpointError(f"Not saved: {unloadable_entry(checkpoint)}") from None
+    except RuntimeError as error:
+        raise file.error or error from None
     return file.digest.hexdigest()
 
 
@@ -173,6 +174,13 @@ def _claim(file: IO[bytes] | FileIO) -> None:
     with suppress(OSError):  # a file system without locks: then nobody sweeps it either
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _let_go(*files: IO[bytes] | FileIO) -> None:
+    """Close files that are about to get their names, where the system cannot rename open ones."""
+    if fcntl is None:
+        for file in files:
+            file.close()
 
 
 def _sync(file: IO[bytes] | FileIO) -> None:
