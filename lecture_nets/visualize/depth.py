@@ -10,7 +10,7 @@ from lecture_nets.visualize.figures import BLACK, BLUE, ORANGE, PALETTE, Picture
 from lecture_nets.visualize.ladder import in_layers
 
 MARKERS = "osD^vP"
-BESIDE = ((10, 8), (-10, -16), (10, -16))  # points from a mark to its words, curve by curve
+BESIDE = ((10, 8), (-10, -16), (-10, 10))  # points from a mark to its words, curve by curve
 
 
 def draw_depth(
@@ -68,6 +68,7 @@ def draw_depth(
                 (x, y if mean > 5 else 8),  # not below the axis
                 textcoords="offset points",
                 ha="left" if x > 0 else "right",
+                bbox=dict(color="white", pad=0.5),  # keeps lines out of the numbers
                 fontsize=10,
                 color=PALETTE[number % len(PALETTE)],
             )
@@ -159,13 +160,15 @@ def draw_users(levels: Mapping[str, Sequence[Erased]], *, caption: str = "") -> 
     random = {
         level: sum(x.hit_at_random for x in each) / len(each) for level, each in levels.items()
     }
+    classes = len(next(iter(levels.values()))[0].lost)
     words = "; ".join(
-        f"{level}: {mean[level]:.1f} classes, at random {random[level]:.1f}" for level in levels
+        f"{level}: {mean[level] / classes:.0%}, at random {random[level] / classes:.0%}"
+        for level in levels
     )
     picture = Picture(
         "How many classes need one symbol?",
-        alt=f"Classes that lose more than 5 points when one symbol is erased, mean over the "
-        f"symbols of a level. {words}.",
+        alt=f"Share of the {classes} classes that lose more than 5 points when one symbol is "
+        f"erased, mean over the symbols of a level. {words}.",
         caption=caption,
         size=(9, 5.5),
     )
