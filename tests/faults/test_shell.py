@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import sys
 import threading
 from pathlib import Path
 
@@ -125,11 +126,14 @@ def test_each_of_many_runs_started_together_gets_a_folder_of_its_own(tmp_path):
         start.wait()
         names.extend(claim(tmp_path / "runs", "Net") for _ in range(20))
 
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # or the threads would hardly ever meet
     threads = [threading.Thread(target=take) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(interval)
     assert sorted(names) == sorted(f"Net-{number}" for number in range(1, 161))
 
 
