@@ -166,9 +166,9 @@ def alternate(
     into = weight.shape[1]
     generator = torch.Generator().manual_seed(seed)
     first = torch.randn(channels, into, *shapes[0], generator=generator, dtype=weight.dtype)
+    second = solve(weight, first, shapes[1])
     before = torch.inf
     for _ in range(SWEEPS):
-        second = solve(weight, first, shapes[1])
         # Seen from the other end it is the same problem.
         flipped = solve(weight.transpose(0, 1), second.transpose(0, 1), shapes[0])
         first = flipped.transpose(0, 1)

@@ -8,6 +8,7 @@ Made to be trained alike. Among the parts of each kind is one that must lose, su
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import nn
 
@@ -148,7 +149,7 @@ def every_second(n: int, width: float) -> nn.Module:
     return chain(n, width, crop=nn.ZeroPad2d(-1), conv=one)
 
 
-def like_reduction(n: int, width: float, size: int, **options: int) -> Row:
+def like_reduction(n: int, width: float, size: int, **options: Any) -> Row:
     """One convolution with as many channels as the side-by-side reduction has."""
     channels = channels_after(ReductionA(n, width), n)
     return lambda n, width: ConvBlock(n, channels, size, **options)
