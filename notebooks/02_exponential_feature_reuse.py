@@ -215,7 +215,7 @@ unread.trunk.conv_2[0].weight.data[:, 0] = 0  # nobody reads channel 0 of conv_1
 nothing = silence_units(unread, images[:1500], labels[:1500], ["conv_1"], most=1)["conv_1"].lost[0]
 guessing = [abs(each.all_silent - 0.1) < 0.02 for each in cost_of["trained"].values()]
 print(f"a whole layer is silent: guessing in {sum(guessing)} of {len(guessing)} layers")
-print(f"an unread unit is silent: {nothing:.0%} of the accuracy are lost")
+print(f"an unread unit is silent: {'nothing' if nothing == 0 else 'something'} is lost")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lang-en"]
 # ## How many classes use one stroke?
@@ -422,7 +422,7 @@ notebook.verdict(
     f"of 16 filters of the first layer, {edges} are edges and {blobs} are blobs: 95 % interval "
     f"{named.low:.0%} to {named.high:.0%}; before training, {before} were either, and of 1000 "
     f"filters of noise at most {false_alarms.high:.1%}. Drawn edges and blobs are "
-    f"{'all named so' if right_names else 'misnamed'}",
+    f"{'all named so' if right_names else 'not all named so'}",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
@@ -470,7 +470,7 @@ for layer in ("conv_3", "conv_5"):
     found = top_patches_of(net, inputs, layer, range(16), k=2)
     kept = keep_marked(net, inputs, layer, found, project_patches(net, inputs, layer, found))
     apart = kept.marked.low > 2 * kept.chance.high
-    print(f"{layer}: the marked quarter keeps {'over' if apart else 'not'} twice what chance keeps")
+    print(f"{layer}: the marked quarter keeps {'over' if apart else 'under'} twice what chance keeps")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Textures, parts, classes: a network that learned from photographs
@@ -549,8 +549,8 @@ notebook.verdict(
 # %% slideshow={"slide_type": "fragment"} tags=["C13"]
 falls = peaks.difference(("part", best["part"]), ("part", "blocks.6"))
 unlearned = max(x.score for x in untrained if x.question == "part")
-parts = before_parts > 0.9 and falls.low > 0.1 and unlearned < 0.5
-parts &= known[0]["part", "conv_4"] > 0.8 > known[0]["part", "conv_3"]
+in_world = known[0]["part", "conv_4"] > 0.8 > known[0]["part", "conv_3"]
+parts = all([before_parts > 0.9, falls.low > 0.1, unlearned < 0.5, in_world])
 notebook.verdict(
     "C13",
     "in part" if parts else "contradicted",
@@ -558,7 +558,7 @@ notebook.verdict(
     f"and from there to the last stage they {'lose' if falls.low > 0.1 else 'do not lose'} more "
     f"than 0.1 (95 % interval); untrained, the score is {'below' if unlearned < 0.5 else 'above'} "
     "one half. In HierarchyWorld, the layer behind the textures' is the first that "
-    f"{'knows' if known[0]['part', 'conv_4'] > 0.8 else 'should know'} parts. The order is shown, "
+    f"{'knows' if in_world else 'should know'} parts. The order is shown, "
     "the number 5 is AlexNet's own",
 )
 

@@ -21,7 +21,7 @@ from lecture_nets.analysis.probes import ProbeResult
 
 @dataclass(frozen=True)
 class Peaks:
-    """What would be found with other test images, by drawing from the same ones again and again.
+    """Scores of probes on many draws of the same test images, as other images would give them.
 
     Attributes:
         layers: in order of depth.

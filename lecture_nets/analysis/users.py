@@ -36,7 +36,7 @@ class Correlation:
 
 
 def correlate(x: Sequence[float], y: Sequence[float]) -> Correlation:
-    """How two quantities go together, from -1 to 1.
+    """Pearson's correlation of two quantities, from -1 to 1, with its interval.
 
     A quantity that never varies goes with nothing: 0, and anything from -1 to 1 is possible.
 
