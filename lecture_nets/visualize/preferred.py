@@ -118,7 +118,7 @@ def preferred(
 
 
 @torch.no_grad()
-def reached_by(net: nn.Module, objectives: Sequence[str], images: Tensor) -> Tensor:
+    """Values of each objective in each image: (images, objectives), on the CPU.
     """What each image reaches in each objective: (images, objectives), on the CPU."""
     read = [read_objective(name) for name in objectives]
     rows = []
