@@ -118,8 +118,8 @@ def preferred(
 
 
 @torch.no_grad()
-    """Values of each objective in each image: (images, objectives), on the CPU.
-    """What each image reaches in each objective: (images, objectives), on the CPU."""
+def reached_by(net: nn.Module, objectives: Sequence[str], images: Tensor) -> Tensor:
+    """Values of each objective in each image: (images, objectives), on the CPU."""
     read = [read_objective(name) for name in objectives]
     rows = []
     with evaluating(net), out_of_place(net):
