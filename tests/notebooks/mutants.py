@@ -31,6 +31,7 @@ class Mutant:
 
 
 DEPTH = "01_deeper_is_better"
+REUSE = "02_exponential_feature_reuse"
 MUTANTS = [
     Mutant(
         "deep networks never trained",
@@ -156,6 +157,101 @@ depth.draw_depth = reversed_
         """
 from lecture_nets.analysis import depth
 depth.Z_975 = 1.0
+""",
+    ),
+    Mutant(
+        "stack and its rivals never trained",
+        REUSE,
+        """
+from lecture_nets.analysis import depth
+honest = depth.train_alike
+depth.train_alike = lambda builds, data, epochs, **options: honest(builds, data, 0, **options)
+""",
+    ),
+    Mutant(
+        "all channels silenced for one",
+        REUSE,
+        """
+from lecture_nets.analysis import silencing
+silencing.without = lambda output, units: output * 0
+""",
+    ),
+    Mutant(
+        "nothing erased",
+        REUSE,
+        """
+from contextlib import nullcontext
+from lecture_nets.analysis import hierarchy
+hierarchy.erased = lambda *args: nullcontext()
+""",
+    ),
+    Mutant(
+        "symbols probed on shuffled truth",
+        REUSE,
+        """
+from lecture_nets.analysis import hierarchy
+honest = hierarchy.classify
+hierarchy.classify = lambda features, answers, portions: honest(
+    features, answers.roll(len(answers) // 3 + 1), portions)
+""",
+    ),
+    Mutant(
+        "noise in place of preferred images",
+        REUSE,
+        """
+import torch
+from lecture_nets.visualize import maximize
+maximize.maximize_activations = lambda net, objectives, *, image_size=128, **options: torch.rand(
+    len(objectives), 3, image_size, image_size, generator=torch.Generator().manual_seed(1))
+""",
+    ),
+    Mutant(
+        "projections are zero",
+        REUSE,
+        """
+import torch
+from lecture_nets.analysis import deconvnet
+deconvnet.project = lambda net, images, layer, units: torch.zeros_like(images)
+""",
+    ),
+    Mutant(
+        "photographs never learned",
+        REUSE,
+        """
+from timm import create_model
+from lecture_nets.weights import imagenet
+imagenet.imagenet_net = lambda: create_model(imagenet.ARCHITECTURE).eval()
+""",
+    ),
+    Mutant(
+        "texture truth is nonsense",
+        REUSE,
+        """
+from lecture_nets.analysis import probes
+honest = probes.truth_of
+def nonsense(batch, reader):
+    truth = dict(honest(batch, reader))
+    truth["body_texture"] = truth["body_texture"].roll(1, 0)
+    return truth
+probes.truth_of = nonsense
+""",
+    ),
+    Mutant(
+        "probes trained on shuffled truth",
+        REUSE,
+        """
+from lecture_nets.analysis import probes
+honest = probes.predict
+probes.predict = lambda features, answers, portions: honest(
+    features, answers.roll(len(answers) // 3 + 1), portions)
+""",
+    ),
+    Mutant(
+        "every filter called an edge",
+        REUSE,
+        """
+from lecture_nets.analysis import first_layer
+first_layer.edges_and_blobs = lambda filters: ["edge"] * len(filters)
 """,
     ),
 ]
