@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.py)
 
-.PHONY: run test lint types unit notebooks notebooks-test robustness docs slides wheel wheel-test lock locked clean
+.PHONY: run test lint types unit notebooks notebooks-test robustness mutants docs slides wheel wheel-test lock locked clean
 
 run: .venv/ready  ## train a compact Inception V3 on the embedded images and write a report
 	$(BIN)/lecture-nets fit --model InceptionV3Module --model.width 0.25 \
@@ -19,18 +19,21 @@ lint: .venv/ready
 types: .venv/ready
 	$(BIN)/pyright
 
-unit: .venv/ready
-	$(BIN)/python -m pytest
+unit: .venv/ready  ## on all cores; the tests of one file stay together, with what they share
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 notebooks: .venv/ready  ## run notebooks/*.py (or NOTEBOOKS=notebooks/03_filter_cascades.py), write the .ipynb
 	$(BIN)/python tests/notebooks/execute.py $(NOTEBOOKS)
 
 notebooks-test: .venv/ready  ## run the notebooks and compare every output
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with notebooks/nbval.cfg \
-		--nbval-cell-timeout=120 -p no:python notebooks
+		--nbval-cell-timeout=120 -p no:python -n auto --dist loadscope notebooks
 
 robustness: .venv/ready  ## the same on other numbers of threads, instructions, folders; takes long
 	$(BIN)/python tests/notebooks/robustness.py
+
+mutants: .venv/ready  ## plant faults in the package: each must turn its notebook red; takes long
+	$(BIN)/python tests/notebooks/mutants.py
 
 docs: .venv/ready slides  ## the site, in build/site/index.html, which needs no network
 	rm -rf build/site

@@ -18,9 +18,9 @@ def recalibrate_batch_norm(net: nn.Module, images: Iterable[Tensor]) -> list[str
     """Set the statistics of batch norms to those of batches (N, C, H, W): names of those set.
 
     ``running_mean`` and ``running_var`` become the plain average over the batches' means and
-    variances, as in `torch.optim.swa_utils.update_bn`. Unlike there, auxiliary heads are run too, norms
-    that no batch reached keep their statistics, and random numbers and each layer's mode are left
-    as they were.
+    variances, as in `torch.optim.swa_utils.update_bn`. Unlike there, auxiliary heads are run too,
+    norms that no batch reached keep their statistics, and random numbers and each layer's mode are
+    left as they were.
     """
     norms = {name: norm for name, norm in batch_norms(net).items() if norm.running_mean is not None}
     before = {

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lightning.pytorch import seed_everything
@@ -96,7 +96,7 @@ def ladder(args: list[str]) -> None:
     print(f"chart: {given.output / 'ladder.png'}")
 
 
-def announced(modules: list[ImageClassifier]) -> Iterator[ImageClassifier]:
+def announced(modules: Sequence[ImageClassifier]) -> Iterator[ImageClassifier]:
     """Each module, once it is said which one the progress bars to come are of."""
     for number, module in enumerate(modules, start=1):
         name = type(module.net).__name__

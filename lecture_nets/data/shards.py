@@ -151,7 +151,8 @@ class ShardsDataModule(ImageDataModule):
             serializers={"tensor": Writable(TensorSerializer())},  # pyright: ignore
         )
 
-    def loader(self, dataset: Any, *, train: bool = False) -> DataLoader:
+    def loader(self, dataset: Any, *, train: bool = False, sampler: Any = None) -> DataLoader:
+        # litdata has an order of its own, so a sampler is not asked for.
         from litdata import StreamingDataLoader
 
         return StreamingDataLoader(
