@@ -476,11 +476,15 @@ for layer in ("conv_3", "conv_5"):
 # ## Textures, parts, classes: a network that learned from photographs
 #
 # The slide's AlexNet learned from photographs, where textures tell a lot. A network with weights from ImageNet is small enough for this notebook: EfficientNet-Lite0. PartsWorld knows the truth about its images: the texture of each body, every part, the class. So probes can ask its stages for all three. The vertical lines are 95 % intervals from drawing the test images again and again.
+#
+# The scale matters: at 224 pixels the same textures are nearly twice as coarse; they are then read best one stage deeper, less clearly before parts (recorded in `docs/results/meaning.json`).
 
 # %% [markdown] tags=["lang-zh"]
 # ## 纹理、部件、类别：一个从照片中学习的网络
 #
 # 幻灯片中的 AlexNet 是从照片中学习的，而照片中的纹理包含大量信息。有一个带 ImageNet 权重的网络足够小，可以放进本节：EfficientNet-Lite0。PartsWorld 知道自己图像的真实内容：每个主体的纹理、每个部件以及类别，因此可以用探针向它的各个阶段询问这三者。竖线是对测试图像反复重抽样得到的 95% 区间。
+#
+# 尺度也有影响：在 224 像素下，同样的纹理几乎粗了一倍，这时读得最好的阶段更深一级，先于部件的次序也不那么明确（记录见 `docs/results/meaning.json`）。
 
 # %%
 from timm import create_model

@@ -31,7 +31,7 @@ def test_each_unit_costs_its_class_and_the_unread_one_nothing():
 
 def test_a_unit_whose_reader_is_cut_costs_nothing():
     net = passing()
-    net[2].weight.data[:, 1] = 0
+    dict(net.named_parameters())["2.weight"].data[:, 1] = 0
     assert silence_units(net, IMAGES, LABELS)["0"].lost[1] == 0
 
 
