@@ -236,7 +236,7 @@ people = int(human.images.removesuffix(" test"))
 among = wilson_interval(round(human.top5_error / 100 * people), people)
 notebook.verdict(
     "C7",
-    0 < margin < last_year,
+    error[human] < error[googlenet] and margin < last_year,
     f"GoogLeNet is {margin} points above the human's {human.top5_error} % (95 % interval over "
     f"{people} images: {among.low:.1%} to {among.high:.1%}), and the error fell by {last_year} "
     f"points in the last year alone, by {error[shallow] - error[googlenet]} since 2011",
