@@ -165,7 +165,7 @@ def test_draws_share_no_picture():
     assert [len(chosen) for _, chosen in splits.values()] == [80, 10, 10]
 
 
-@pytest.mark.parametrize("name", list(set(SETS) - {"Flowers102"}))
+@pytest.mark.parametrize("name", sorted(set(SETS) - {"Flowers102"}))
 def test_without_network_the_error_says_what_to_put_where(name, tmp_path, no_network):
     data = TorchvisionDataModule(name, data_dir=tmp_path / "new")
     with pytest.raises(RuntimeError, match=rf"cannot download {name} to .*new: .*") as error:
