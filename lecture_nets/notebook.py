@@ -100,7 +100,7 @@ def record(name: str) -> dict[str, Any]:
 
 
 def band(share: float, *edges: float) -> str:
-    """Where a share lies, in words that are the same on every machine.
+    """The band a share lies in, in words that are the same on every machine.
 
     Results of training differ in late digits by processor, so a notebook prints a band of them:
     ``band(0.564, 0.05, 0.4, 0.7)`` is ``"40 % to 70 %"``.

@@ -470,7 +470,9 @@ for layer in ("conv_3", "conv_5"):
     found = top_patches_of(net, inputs, layer, range(16), k=2)
     kept = keep_marked(net, inputs, layer, found, project_patches(net, inputs, layer, found))
     apart = kept.marked.low > 2 * kept.chance.high
-    print(f"{layer}: the marked quarter keeps {'over' if apart else 'under'} twice what chance keeps")
+    print(
+        f"{layer}: the marked quarter keeps {'over' if apart else 'under'} twice what chance keeps"
+    )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lang-en"]
 # ## Textures, parts, classes: a network that learned from photographs

@@ -9,6 +9,7 @@ NAMES = re.compile(r"resnet[-_ ]?50(?!\d)", re.IGNORECASE)
 OTHERS = re.compile(r"vgg[-_]?19|alexnet|inception[-_ ]?v3", re.IGNORECASE)
 # Written by scripts, or a history.
 GENERATED = ("docs/results/", "docs/images/", "docs/CHANGELOG.md", "docs/CONTRIBUTING.md")
+EXECUTED = ".ipynb"  # prints whatever networks there are; its text is the .py beside it
 
 
 def places() -> list[list[str]]:
@@ -33,7 +34,9 @@ def naming() -> set[str]:
     paths = [
         path
         for path in listed.stdout.splitlines()
-        if not path.startswith(("tests/", *GENERATED)) and (ROOT / path).is_file()
+        if not path.startswith(("tests/", *GENERATED))
+        and not path.endswith(EXECUTED)
+        and (ROOT / path).is_file()
     ]
     return {path for path in paths if NAMES.search(path + read(path))}
 

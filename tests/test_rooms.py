@@ -15,7 +15,11 @@ TABLE = re.compile(r"^\| `(?P<room>[a-z_/.]+)` \| (?P<floor>\d+) \| (?P<librarie
 UPSTREAM = {
     "_BatchNorm",  # torch: what all batch norms are
     "_C",  # torch
-    "_combined_loader",  # lightning: the loader's state
+    "_accelerator_connector",  # lightning: whether the user passed a CheckpointIO
+    "_combined_loader",  # lightning: the loader's state, and the two that put it back
+    "_combined_loader_states_to_load",
+    "_load_combined_loader_states",
+    "_data_fetcher",  # lightning: how many batches were fetched ahead
     "_data_source",  # lightning: who gave the data
     "_modules",  # torch: children by name, one used twice listed twice
     "_trainer",  # lightning: `trainer` raises where there is none

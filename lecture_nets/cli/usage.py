@@ -1,4 +1,4 @@
-"""What the words of a command line may be wrong with, and what may be shown of strangers' words."""
+"""Errors in the words of a command line, and strangers' words made safe to show."""
 
 
 class UsageError(ValueError):

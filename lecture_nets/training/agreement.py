@@ -20,7 +20,7 @@ ELSEWHERE = ("source", "batch_size", "epochs")
 
 
 def facts_of(module: Any) -> dict[str, Any]:
-    """How ``module`` is being trained, in plain values."""
+    """The facts of how ``module`` is trained, in plain values."""
     trainer, recipe = module.trainer, asdict(module.recipe)
     recipe |= {} if module.lr is None else {"lr": module.lr}
     facts: dict[str, Any] = {"recipe": recipe, "devices": trainer.world_size}

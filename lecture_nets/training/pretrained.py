@@ -218,7 +218,7 @@ def is_saved_folder(source: str | Path) -> bool:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """What `save_pretrained` says of the weights, which are checked against it.
+    """The card that `save_pretrained` wrote; the weights are checked against it.
 
     It lies in the file of the weights; where an older version saved, in `CARD` beside it.
 

@@ -142,7 +142,7 @@ def patch(strokes: np.ndarray, cell: int = 24) -> np.ndarray:
 
 
 class LevelScore(NamedTuple):
-    """How well one level is read from one layer; all that the staircase needs of a `ProbeResult`.
+    """Score of one level in one layer; all that the staircase needs of a `ProbeResult`.
 
     Attributes:
         layer: its name.

@@ -88,7 +88,7 @@ def confidence_when_wrong(module: Any) -> float:
 
 @torch.no_grad()
 def aux_head_loss(module: Any) -> float:
-    """Of the first auxiliary head, on test images, by the batches' own statistics as in training."""
+    """Of the first auxiliary head, on test images, by the batches' own statistics."""
     images = data()
     images.setup("test")
     module.net.train()

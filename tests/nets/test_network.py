@@ -56,9 +56,9 @@ WRONG_IMAGES = {
     ),
 }
 IMPOSSIBLE = {
-    "no classes": (dict(num_classes=0), r"\(num_classes=0\): at least 1"),
-    "fewer than no classes": (dict(num_classes=-3), r"\(num_classes=-3\): at least 1"),
-    "no channels": (dict(in_channels=0), r"\(in_channels=0\): at least 1"),
+    "no classes": (dict(num_classes=0), r"\(num_classes=0\): a whole number from 1"),
+    "fewer than no classes": (dict(num_classes=-3), r"\(num_classes=-3\): a whole number from 1"),
+    "no channels": (dict(in_channels=0), r"\(in_channels=0\): a whole number from 1"),
     "no width": (dict(width=0), r"\(width=0\): needs a positive number"),
     "negative width": (dict(width=-1.0), r"\(width=-1\.0\): needs a positive number"),
     "width not a number": (dict(width=float("nan")), r"\(width=nan\): needs a positive number"),

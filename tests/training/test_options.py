@@ -9,6 +9,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 import lecture_nets
 from lecture_nets import cli
 from lecture_nets.callbacks import AuxiliaryBatchNorm
+from lecture_nets.checkpoints import write_checkpoint
 from lecture_nets.nets import NETS
 from lecture_nets.training import MODULES, GoogLeNetModule, InceptionV3Module
 
@@ -105,7 +106,7 @@ def test_options_come_back(checkpoint):
 def test_checkpoints_of_earlier_versions_load(name, recorded, checkpoint):
     options = {key: recorded[key] for key in ("variant", "resolution") if key in recorded}
     path, content = checkpoint(MODULES[name](width=0.1, recipe="quick", **options))
-    torch.save(content | {"hyper_parameters": recorded}, path)
+    write_checkpoint(content | {"hyper_parameters": recorded}, path)
     again = MODULES[name].load_from_checkpoint(path)
     assert {key: again.hparams[key] for key in recorded} == recorded
 
