@@ -106,9 +106,8 @@ def test_what_the_module_brings_stands_back(ask, quiet_trainer, loader):
 
 def test_what_does_not_fit_says_so_and_training_goes_on(ask, quiet_trainer, loader):
     ask("LabelSmoothing,FreezeBatchNorm")
-    module = Stranger(nn.MSELoss())
+    trainer, module = quiet_trainer(), Stranger(nn.MSELoss())
     with pytest.warns(UserWarning, match=rf"{VARIABLE}: .* It does nothing here") as seen:
-        trainer = quiet_trainer()
         trainer.fit(module, loader())
     assert len([one for one in seen if VARIABLE in str(one.message)]) == 2
     assert trainer.global_step == 2
