@@ -62,7 +62,7 @@ html_show_search_summary = False  # it would fetch pages, which browsers refuse 
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     # The tables of networks are wide. Patterns may not overlap: no other page begins with n.
-    "secondary_sidebar_items": {"[!n]*": ["page-toc"], "networks/*": []},
+    "secondary_sidebar_items": {"[!n]**": ["page-toc"], "networks/*": []},
     "article_header_end": ["language.html", "article-header-buttons.html"],
     "home_page_in_toc": True,
     "navbar_persistent": [],

@@ -1,5 +1,6 @@
 """Every test starts from the same seed, on one thread, and leaves no global change behind."""
 
+import jupytext  # noqa: F401, before others copy yaml's representers and miss what it adds
 import pytest
 import torch
 from lightning.pytorch import Trainer

@@ -91,7 +91,7 @@ def test_pages_of_networks_show_numbers_before_tables_and_options(site):
             *("Weights", "How to train it", "The paper", "Next"),
         ]
         table = page.index("images in the paper")
-        assert page.index(">In numbers<") < table < page.index(">Where ours differs<")
+        assert page.index("<h2>In numbers<") < table < page.index("<h2>Where ours differs<")
 
 
 def test_branches_that_are_concatenated_have_a_line_each_and_sums_none():
